@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { ClosingLineReporter } from "./tools/test-report/closing-line-reporter.ts";
 
 /** Workspace packages are read from their TypeScript source, so that tests need no build. */
 const conditions = ["@contimg/source", "node", "import", "module", "default"];
@@ -12,5 +13,6 @@ export default defineConfig({
     execArgv: ["--conditions=@contimg/source"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    reporters: ["default", new ClosingLineReporter()],
   },
 });
