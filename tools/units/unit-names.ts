@@ -1,0 +1,61 @@
+/** Unit suffixes. A rate is two of them with `Per` between: `MPerSec`, `JyPerBeam`. */
+const UNITS = [
+  ..."Hz MHz GHz M Km Pc Lambda Px".split(" "),
+  ..."Rad Deg Arcsec Mas Turns Hours".split(" "),
+  ..."Jy Beam K Pa Hpa Celsius Db Percent".split(" "),
+  ..."Sec Ms Us Ns Day Days Year Years Century Centuries Mjd Jd".split(" "),
+  ..."Bytes Bits".split(" "),
+];
+
+/** Last words of names of numbers that have no unit. */
+const UNITLESS = [
+  ...[
+    "Count",
+    "Counts",
+    "Index",
+    "Indices",
+    "Id",
+    "Ids",
+    "Number",
+    "Numbers",
+    "Code",
+    "Codes",
+    "Version",
+    "Order",
+    "Seed",
+  ],
+  ..."Fraction Ratio Sigma Snr Weight Weights Factor Gain Gains Flag Flags Mask".split(" "),
+  ..."Shape Stride Axis Axes Matrix Product Subband Subbands Polarization Polarizations".split(" "),
+];
+
+/** Whole names of numbers that have no unit, or whose unit is that of the data they stand for. */
+const UNITLESS_NAMES = new Set([
+  ..."x y z u v w k l m n i j re im snr".split(" "),
+  ..."data value values out vis flags weights samples nsamples mask gains".split(" "),
+  ..."shape stride matrix bytes length ndim option status conjugate".split(" "),
+  ..."ant1 ant2 antenna1 antenna2 corrType corrTypes spwArray IdArray".split(" "),
+]);
+
+/** Where one thing of a list is found: `rowStart`, `polIndexIn`, `spwOfChan`, `flexSpwIdArray`, `nsamplesUniform`. */
+const PLACES =
+  /^(row|chan|blt|spw|cell)(Start|End)(In|Out)?$|Index(In|Out)(Swapped)?$|^(spw|field|centre|ant)Of[A-Z][a-z]+$|IdArray$|^nsamples[A-Z]/;
+
+const unit = `(?:${UNITS.join("|")})`;
+const ENDS_IN_UNIT = new RegExp(`(?:[a-z0-9]|^)${unit}(?:(?:Per)?${unit})*$|[a-z]Per${unit}$`);
+const ENDS_UNITLESS = new RegExp(`(?:[a-z0-9]|^)(?:${UNITLESS.join("|")})$`);
+
+/**
+ * Whether the name of a number says its unit or that it has none: `freqHz`, `VELOCITY_M_PER_SEC`, `rowCount`, `nAntennas`.
+ *
+ * @param name  camelCase, or UPPER_SNAKE for a constant
+ */
+export function isNamedWithUnit(name: string): boolean {
+  if (name.length === 1 || UNITLESS_NAMES.has(name) || /^n[A-Z]/.test(name) || PLACES.test(name)) return true;
+  const camel = /^[A-Z0-9_]+$/.test(name) ? camelOfSnake(name) : name.charAt(0).toUpperCase() + name.slice(1);
+  return ENDS_IN_UNIT.test(camel) || ENDS_UNITLESS.test(camel);
+}
+
+function camelOfSnake(name: string): string {
+  const words = name.toLowerCase().split("_");
+  return words.map((word) => (word === "mhz" ? "MHz" : word.charAt(0).toUpperCase() + word.slice(1))).join("");
+}
