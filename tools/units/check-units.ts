@@ -5,7 +5,7 @@
 import { globSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import ts from "typescript";
-import { isNamedWithUnit } from "./unit-names.ts";
+import { isNamedWithUnit, saysUnit } from "./unit-names.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const NUMERIC_ARRAY = /^(Big)?(Int|Uint|Float)\d+(Clamped)?Array$/;
@@ -72,10 +72,16 @@ function check(name: ts.Identifier): void {
   const isConstant = ts.isVariableDeclaration(name.parent) && type.isNumberLiteral();
   if (!isConstant && !isNumeric(type)) return;
   numberCount += 1;
-  if (isNamedWithUnit(name.text)) return;
+  if (isNamedWithUnit(name.text) || isMemberOfUnit(name.parent)) return;
   const source = name.getSourceFile();
   const { line } = source.getLineAndCharacterOfPosition(name.getStart());
   complaints.add(`${relative(root, source.fileName)}:${line + 1} '${name.text}' is a number with no unit in its name`);
+}
+
+/** Whether the record that a member stands in says the unit of all its members. */
+function isMemberOfUnit(member: ts.Node): boolean {
+  const record = member.parent.parent;
+  return ts.isPropertySignature(record) && ts.isIdentifier(record.name) && saysUnit(record.name.text);
 }
 
 /** Whether a type is a number, an array of numbers, or one of these or nothing. A union of literals is a code. */

@@ -51,8 +51,16 @@ const ENDS_UNITLESS = new RegExp(`(?:[a-z0-9]|^)(?:${UNITLESS.join("|")})$`);
  */
 export function isNamedWithUnit(name: string): boolean {
   if (name.length === 1 || UNITLESS_NAMES.has(name) || /^n[A-Z]/.test(name) || PLACES.test(name)) return true;
-  const camel = /^[A-Z0-9_]+$/.test(name) ? camelOfSnake(name) : name.charAt(0).toUpperCase() + name.slice(1);
-  return ENDS_IN_UNIT.test(camel) || ENDS_UNITLESS.test(camel);
+  return saysUnit(name) || ENDS_UNITLESS.test(capitalized(name));
+}
+
+/** Whether a name ends in a unit, such as that of a record whose members all have it: `timingsSec.load`. */
+export function saysUnit(name: string): boolean {
+  return ENDS_IN_UNIT.test(capitalized(name));
+}
+
+function capitalized(name: string): string {
+  return /^[A-Z0-9_]+$/.test(name) ? camelOfSnake(name) : name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function camelOfSnake(name: string): string {
