@@ -13,25 +13,81 @@ interface ErrorKind {
 }
 
 export const errorCodes = {
-  UVH5_STILL_WRITTEN: { disposition: "retry", meaning: "A subband file is still being written; convert it again when its writer has closed it." },
-  UVH5_TRUNCATED: { disposition: "quarantine", meaning: "A subband file ends before the data its header announces; fetch it again from the correlator." },
-  UVH5_EMPTY: { disposition: "quarantine", meaning: "A subband file has no bytes; fetch it again from the correlator." },
-  UVH5_CORRUPT: { disposition: "quarantine", meaning: "A file contradicts itself and cannot be read; fetch it again from the correlator." },
-  UVH5_NOT_UVH5: { disposition: "quarantine", meaning: "A file is not HDF5, or is HDF5 without the UVH5 layout; it does not belong here." },
-  UVH5_UNSUPPORTED: { disposition: "quarantine", meaning: "A file uses an HDF5 or UVH5 feature that neither reader knows." },
-  UVH5_SUBBAND_MISSING: { disposition: "quarantine", meaning: "A group lacks subbands; wait for them, or allow a number of them to be missing with --allow-missing." },
-  UVH5_SUBBAND_DUPLICATE: { disposition: "quarantine", meaning: "Two files of a group claim the same subband; remove the one that is wrong." },
-  UVH5_SUBBANDS_DIFFER: { disposition: "quarantine", meaning: "The subbands of a group disagree in antennas, baselines, times, polarisations or pointing; they are not of one observation." },
-  UVH5_POLARIZATION_UNKNOWN: { disposition: "quarantine", meaning: "A file holds a polarisation code that a Measurement Set cannot express." },
-  UVH5_PHASING_UNKNOWN: { disposition: "quarantine", meaning: "A file does not say to which direction its visibilities are phased." },
-  TIME_OUT_OF_RANGE: { disposition: "quarantine", meaning: "An observation lies outside the Earth-orientation table; give a newer finals2000A.all." },
-  INPUT_UNREADABLE: { disposition: "retry", meaning: "A file or directory could not be read; check that it exists and its permissions." },
-  OUTPUT_EXISTS: { disposition: "quarantine", meaning: "The Measurement Set is there already; it is never overwritten. Remove it, or pass --skip-existing." },
-  OUTPUT_NOT_WRITABLE: { disposition: "halt", meaning: "The output directory cannot be written; check its permissions." },
-  DISK_FULL: { disposition: "halt", meaning: "The file system has no room for the Measurement Set; free space and convert again. Nothing of it was kept." },
-  MS_VERIFY_FAILED: { disposition: "halt", meaning: "What was read back from the new Measurement Set is not what was written; suspect the disk or memory." },
+  UVH5_STILL_WRITTEN: {
+    disposition: "retry",
+    meaning: "A subband file is still being written; convert it again when its writer has closed it.",
+  },
+  UVH5_TRUNCATED: {
+    disposition: "quarantine",
+    meaning: "A subband file ends before the data its header announces; fetch it again from the correlator.",
+  },
+  UVH5_EMPTY: {
+    disposition: "quarantine",
+    meaning: "A subband file has no bytes; fetch it again from the correlator.",
+  },
+  UVH5_CORRUPT: {
+    disposition: "quarantine",
+    meaning: "A file contradicts itself and cannot be read; fetch it again from the correlator.",
+  },
+  UVH5_NOT_UVH5: {
+    disposition: "quarantine",
+    meaning: "A file is not HDF5, or is HDF5 without the UVH5 layout; it does not belong here.",
+  },
+  UVH5_UNSUPPORTED: {
+    disposition: "quarantine",
+    meaning: "A file uses an HDF5 or UVH5 feature that neither reader knows.",
+  },
+  UVH5_SUBBAND_MISSING: {
+    disposition: "quarantine",
+    meaning: "A group lacks subbands; wait for them, or allow a number of them to be missing with --allow-missing.",
+  },
+  UVH5_SUBBAND_DUPLICATE: {
+    disposition: "quarantine",
+    meaning: "Two files of a group claim the same subband; remove the one that is wrong.",
+  },
+  UVH5_SUBBANDS_DIFFER: {
+    disposition: "quarantine",
+    meaning:
+      "The subbands of a group disagree in antennas, baselines, times, polarisations or pointing; they are not of one observation.",
+  },
+  UVH5_POLARIZATION_UNKNOWN: {
+    disposition: "quarantine",
+    meaning: "A file holds a polarisation code that a Measurement Set cannot express.",
+  },
+  UVH5_PHASING_UNKNOWN: {
+    disposition: "quarantine",
+    meaning: "A file does not say to which direction its visibilities are phased.",
+  },
+  TIME_OUT_OF_RANGE: {
+    disposition: "quarantine",
+    meaning: "An observation lies outside the Earth-orientation table; give a newer finals2000A.all.",
+  },
+  INPUT_UNREADABLE: {
+    disposition: "retry",
+    meaning: "A file or directory could not be read; check that it exists and its permissions.",
+  },
+  OUTPUT_EXISTS: {
+    disposition: "quarantine",
+    meaning: "The Measurement Set is there already; it is never overwritten. Remove it, or pass --skip-existing.",
+  },
+  OUTPUT_NOT_WRITABLE: {
+    disposition: "halt",
+    meaning: "The output directory cannot be written; check its permissions.",
+  },
+  DISK_FULL: {
+    disposition: "halt",
+    meaning:
+      "The file system has no room for the Measurement Set; free space and convert again. Nothing of it was kept.",
+  },
+  MS_VERIFY_FAILED: {
+    disposition: "halt",
+    meaning: "What was read back from the new Measurement Set is not what was written; suspect the disk or memory.",
+  },
   INTERRUPTED: { disposition: "retry", meaning: "The conversion was stopped before it ended; nothing of it was kept." },
-  INTERNAL: { disposition: "halt", meaning: "An error that the pipeline did not expect; please report it with the whole message." },
+  INTERNAL: {
+    disposition: "halt",
+    meaning: "An error that the pipeline did not expect; please report it with the whole message.",
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCodes;
@@ -67,7 +123,8 @@ export function asPipelineError(error: unknown, subject: string): PipelineError 
   if (error instanceof PipelineError) return error;
   const errno = (error as NodeJS.ErrnoException | null)?.code;
   const message = error instanceof Error ? error.message : String(error);
-  if (errno === "ENOSPC" || errno === "EDQUOT") return new PipelineError("DISK_FULL", message, { subject, cause: error });
+  if (errno === "ENOSPC" || errno === "EDQUOT")
+    return new PipelineError("DISK_FULL", message, { subject, cause: error });
   if (errno === "EROFS") return new PipelineError("OUTPUT_NOT_WRITABLE", message, { subject, cause: error });
   return new PipelineError("INTERNAL", message, { subject, cause: error });
 }

@@ -23,7 +23,13 @@ export function parseSubbandName(path: string): SubbandName | undefined {
   const match = SUBBAND_NAME.exec(baseName(path));
   if (!match) return undefined;
   const [year, month, day, hour, minute, second, subbandIndex] = match.slice(1).map(Number) as [
-    number, number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return undefined;
   return { path, subbandIndex, nameTimeUnixSec: Date.UTC(year, month - 1, day, hour, minute, second) / 1000 };

@@ -34,6 +34,14 @@ export interface RowArrays {
   readonly conjugate: Uint8Array | null;
 }
 
+/** What {@link rotateRows} met. */
+export interface RowsRotated {
+  /** Output values that are flagged, for whatever reason. */
+  readonly flaggedCount: number;
+  /** Those of them that are exactly zero or not finite in the input. */
+  readonly unusableCount: number;
+}
+
 /** The step between neighbouring frequencies, or NaN when they are not evenly spaced to 1e-9 of a turn at 1e5 m. */
 function evenStepHz(freqHz: Float64Array): number {
   const count = freqHz.length;
@@ -54,13 +62,12 @@ function evenStepHz(freqHz: Float64Array): number {
  * The sign is that of V = Σ S exp(+2πi ν/c b·(s − s_centre)), b = r(ant2) − r(ant1). A conjugated row is rotated
  * before it is conjugated, so `pathM` always belongs to the baseline as the input has it.
  *
- * @returns how many output values of this block are flagged
  * @throws RangeError when an array is shorter than the layout needs
  *
  * Phases are float64, stepped from channel to channel where frequencies are evenly spaced; the result differs
  * from the explicit exponential by less than float32 rounding (rotate-rows.test.ts).
  */
-export function rotateRows(layout: RowLayout, arrays: RowArrays): number {
+export function rotateRows(layout: RowLayout, arrays: RowArrays): RowsRotated {
   const { rowCount, chanCountIn, polCountIn, chanIndexIn, chanCountOut, chanStartOut, freqHz } = layout;
   const { vis, flags, visOut, flagsOut, pathM, conjugate } = arrays;
   const polCount = layout.polIndexIn.length;
@@ -75,6 +82,7 @@ export function rotateRows(layout: RowLayout, arrays: RowArrays): number {
   const stepHz = evenStepHz(freqHz);
   const radPerM = (-2 * Math.PI) / SPEED_OF_LIGHT_M_PER_SEC;
   let flaggedCount = 0;
+  let unusableCount = 0;
 
   for (let row = 0; row < rowCount; row++) {
     const path = pathM ? pathM[row]! : 0;
@@ -110,6 +118,7 @@ export function rotateRows(layout: RowLayout, arrays: RowArrays): number {
           visOut[2 * out + 1] = 0;
           flagsOut[out] = 1;
           flaggedCount++;
+          unusableCount++;
           continue;
         }
         visOut[2 * out] = re * cos - im * sin;
@@ -132,7 +141,7 @@ export function rotateRows(layout: RowLayout, arrays: RowArrays): number {
       }
     }
   }
-  return flaggedCount;
+  return { flaggedCount, unusableCount };
 }
 
 function checkLength(name: string, found: number, needed: number): void {

@@ -1,0 +1,151 @@
+/** Makes Measurement Sets: allocates the columns, lets threads fill them, reads back a sample, gives the name. */
+
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createMeasurementSet, type MeasurementSetBuilder, type TiledColumnSpec } from "@contimg/casacore-tables/node";
+import type { ConversionPlan, ConversionReport } from "../../../domain/conversion-plan.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { BuildOptions, MsBuilder } from "../../../ports/ms-builder.ts";
+import { asWriteError } from "../file-errors.ts";
+import { assertOneCellShape } from "./convert-rows.ts";
+import { setGeometryColumns } from "./main-columns.ts";
+import { runTasks } from "./row-pool.ts";
+import { type ConversionJob, divideRows, type TaskResult } from "./row-tasks.ts";
+import { assertRoom, prepareStaging, publish } from "./staging.ts";
+import { subtablesOf } from "./subtables.ts";
+import { verifyConversion } from "./verify-conversion.ts";
+import { setWeightColumns } from "./weight-columns.ts";
+
+const MJD_OF_UNIX_EPOCH = 40_587;
+
+export function createMsBuilder(clock: Clock): MsBuilder {
+  return {
+    exists: existsSync,
+    async build(plan, options) {
+      assertOneCellShape(plan.spws, plan.groupId);
+      const stagingPath = prepareStaging(plan.stagingDir, plan.msPath);
+      try {
+        assertRoom(dirname(plan.msPath), plan.outputBytes, plan.groupId);
+        if (dirname(stagingPath) !== dirname(plan.msPath))
+          assertRoom(dirname(stagingPath), plan.outputBytes, plan.groupId);
+        return await build(plan, stagingPath, options, clock);
+      } catch (error) {
+        rmSync(stagingPath, { recursive: true, force: true });
+        throw asWriteError(error, plan.msPath);
+      }
+    },
+  };
+}
+
+async function build(
+  plan: ConversionPlan,
+  stagingPath: string,
+  options: BuildOptions,
+  clock: Clock,
+): Promise<ConversionReport> {
+  const startedMs = clock.monotonicMs();
+  const mainRowCount = plan.rows.rowCount * plan.spws.length;
+  const writtenMjdSec = clock.nowUnixSec() + MJD_OF_UNIX_EPOCH * 86_400;
+  const ms = createMeasurementSet(stagingPath, { rowCount: mainRowCount, subtables: subtablesOf(plan, writtenMjdSec) });
+  const job = allocateColumns(ms, plan, mainRowCount);
+  const spectrum = job.weightSpectrumColumn;
+
+  const results = await runTasks(job, divideRows(plan, options.workerCount), {
+    workerCount: options.workerCount,
+    signal: options.signal,
+    onProgress: (doneBytes) => options.onProgress("converting", doneBytes, plan.inputBytes),
+  });
+  for (const column of [...job.dataColumns, job.flagColumn]) ms.startSync(column.columnName as "DATA");
+
+  options.onProgress("finishing", plan.inputBytes, plan.inputBytes);
+  const finishStartedMs = clock.monotonicMs();
+  setGeometryColumns(ms, plan);
+  setWeightColumns(ms, plan, spectrum, job.weights, results);
+  const anyFlaggedRow = results.some((result) => result.anyFlaggedRow);
+  ms.setColumn(
+    "FLAG_ROW",
+    anyFlaggedRow ? { kind: "values", values: job.flagRows } : { kind: "constant", value: false },
+  );
+  await ms.finish({ isDurable: true });
+
+  options.onProgress("verifying", plan.inputBytes, plan.inputBytes);
+  const verifiedCellCount = verifyConversion(
+    stagingPath,
+    plan,
+    results.flatMap((result) => result.samples),
+  );
+  const outputBytes = sizeOf(stagingPath);
+  await publish(stagingPath, plan.msPath);
+  const endedMs = clock.monotonicMs();
+  return report(plan, results, {
+    mainRowCount,
+    outputBytes,
+    verifiedCellCount,
+    totalMs: endedMs - startedMs,
+    finishMs: endedMs - finishStartedMs,
+    workerCount: options.workerCount,
+  });
+}
+
+function allocateColumns(ms: MeasurementSetBuilder, plan: ConversionPlan, mainRowCount: number): ConversionJob {
+  const corrCount = plan.polarization.corrTypes.length;
+  const spec: TiledColumnSpec = { cellShape: [corrCount, plan.spws[0]!.freqHz.length] };
+  const shared = (bytes: number) => new SharedArrayBuffer(bytes);
+  return {
+    plan,
+    dataColumns: [
+      ms.addTiledColumn("DATA", spec),
+      ...(plan.addsCorrectedData ? [ms.addTiledColumn("CORRECTED_DATA", spec)] : []),
+    ],
+    modelColumn: plan.addsModelData ? ms.addTiledColumn("MODEL_DATA", spec) : null,
+    flagColumn: ms.addTiledColumn("FLAG", spec),
+    weightSpectrumColumn: ms.addTiledColumn("WEIGHT_SPECTRUM", spec),
+    weights: new Float32Array(shared(4 * mainRowCount * corrCount)),
+    flagRows: new Uint8Array(shared(mainRowCount)),
+    doneBytes: new BigInt64Array(shared(8)),
+  };
+}
+
+interface Measured {
+  readonly mainRowCount: number;
+  readonly outputBytes: number;
+  readonly verifiedCellCount: number;
+  readonly totalMs: number;
+  readonly finishMs: number;
+  readonly workerCount: number;
+}
+
+function report(plan: ConversionPlan, results: readonly TaskResult[], measured: Measured): ConversionReport {
+  const sum = (of: (result: TaskResult) => number) => results.reduce((total, result) => total + of(result), 0);
+  const chanCount = plan.spws[0]!.freqHz.length;
+  const valueCount = measured.mainRowCount * chanCount * plan.polarization.corrTypes.length;
+  // Threads work side by side: their times are shares of the wall time.
+  const threadSec = (ms: number) => ms / 1000 / Math.max(1, measured.workerCount);
+  return {
+    groupId: plan.groupId,
+    msPath: plan.msPath,
+    rowCount: measured.mainRowCount,
+    spwCount: plan.spws.length,
+    chanCount,
+    fieldCount: plan.fields.length,
+    flaggedFraction: valueCount === 0 ? 0 : sum((result) => result.flaggedCount) / valueCount,
+    unusableCount: sum((result) => result.unusableCount),
+    missingSubbands: plan.missingSubbands,
+    inputBytes: plan.inputBytes,
+    outputBytes: measured.outputBytes,
+    verifiedCellCount: measured.verifiedCellCount,
+    timingsSec: {
+      load: threadSec(sum((result) => result.loadMs)),
+      phase: threadSec(sum((result) => result.phaseMs)),
+      write: threadSec(sum((result) => result.writeMs)) + measured.finishMs / 1000,
+      total: measured.totalMs / 1000,
+    },
+  };
+}
+
+/** Bytes of all files below a directory. */
+function sizeOf(directory: string): number {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}

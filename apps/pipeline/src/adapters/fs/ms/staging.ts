@@ -1,0 +1,79 @@
+/** Where a Measurement Set grows, and how it gets its name in one step. */
+
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { publishTable } from "@contimg/casacore-tables/node";
+import { PipelineError } from "../../../domain/error-codes.ts";
+import { asWriteError } from "../file-errors.ts";
+
+const PREFIX = ".staging";
+const host = hostname().replace(/[^A-Za-z0-9-]/g, "_");
+
+/** `.staging~host~pid~2025-10-03T11:48:50.ms`: says whose it is, so that what a killed process left can be told. */
+const stagingName = (msPath: string) => [PREFIX, host, process.pid, basename(msPath)].join("~");
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/** Removes what a process of this host that no longer runs left for the same Measurement Set. */
+function removeOrphans(directory: string, msPath: string): void {
+  for (const name of readdirSync(directory)) {
+    const [prefix, owner, pid, ms] = name.split("~");
+    if (prefix !== PREFIX || owner !== host || ms !== basename(msPath)) continue;
+    if (Number(pid) === process.pid || !isRunning(Number(pid)))
+      rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/** A path for the new table in `stagingDir`; the directory and that of the final path exist afterwards. */
+export function prepareStaging(stagingDir: string, msPath: string): string {
+  try {
+    for (const directory of new Set([stagingDir, dirname(msPath)])) {
+      mkdirSync(directory, { recursive: true });
+      removeOrphans(directory, msPath);
+    }
+  } catch (error) {
+    throw asWriteError(error, msPath);
+  }
+  return join(stagingDir, stagingName(msPath));
+}
+
+/** @throws PipelineError DISK_FULL when the file system of `directory` has not `neededBytes` free */
+export function assertRoom(directory: string, neededBytes: number, subject: string): void {
+  const { bavail, bsize } = statfsSync(directory);
+  const freeBytes = bavail * bsize;
+  if (freeBytes < neededBytes) {
+    throw new PipelineError(
+      "DISK_FULL",
+      `${directory}: ${mb(freeBytes)} free, expected at least ${mb(neededBytes)} for ${subject}`,
+      { subject },
+    );
+  }
+}
+
+const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Brings a finished table to its final name, over a copy beside it when staging is on another file system. */
+export async function publish(stagingPath: string, msPath: string): Promise<void> {
+  const sameFileSystem = statSync(dirname(stagingPath)).dev === statSync(dirname(msPath)).dev;
+  const beside = sameFileSystem ? stagingPath : join(dirname(msPath), stagingName(msPath));
+  try {
+    if (!sameFileSystem) cpSync(stagingPath, beside, { recursive: true });
+    if (existsSync(msPath))
+      throw new PipelineError("OUTPUT_EXISTS", `${msPath}: appeared during the conversion; it is left as it is`, {
+        subject: msPath,
+      });
+    await publishTable(beside, msPath);
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    throw asWriteError(error, msPath);
+  }
+  if (!sameFileSystem) rmSync(stagingPath, { recursive: true, force: true });
+}

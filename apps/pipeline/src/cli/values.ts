@@ -1,0 +1,77 @@
+/** Flag values that are more than a number: each parser says what it expected and what it found. */
+
+import { InvalidArgumentError } from "commander";
+import type { PhaseCentreChoice } from "../stages/convert/config.ts";
+
+export function wholeNumber(name: string, least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`${name}: expected a whole number ${range}, found "${text}"`);
+    }
+    return value;
+  };
+}
+
+export function finiteNumber(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value))
+      throw new InvalidArgumentError(`${name}: expected a number, found "${text}"`);
+    return value;
+  };
+}
+
+const RADIANS_PER_DEGREE = Math.PI / 180;
+
+/**
+ * An angle as astronomers write it, in degrees: `177.2`, `177.2deg`, `11h48m50.1s`, `+54d26m30s`, `11:48:50.1` (hours
+ * where `isRa`, else degrees).
+ */
+export function parseAngleDeg(text: string, isRa: boolean): number | undefined {
+  const trimmed = text.trim();
+  const plain = /^([+-]?\d+(?:\.\d*)?)(?:deg)?$/.exec(trimmed);
+  if (plain) return Number(plain[1]);
+  const parts = /^([+-])?(\d+)(h|d|:)(\d+)(?:m|'|:)(\d+(?:\.\d*)?)(?:s|")?$/.exec(trimmed);
+  if (!parts) return undefined;
+  const [, sign, whole, unit, minutes, seconds] = parts;
+  if (Number(minutes) >= 60 || Number(seconds) >= 60) return undefined;
+  const value = Number(whole) + Number(minutes) / 60 + Number(seconds) / 3600;
+  const inHours = unit === "h" || (unit === ":" && isRa);
+  return (sign === "-" ? -1 : 1) * value * (inHours ? 15 : 1);
+}
+
+export function phaseCentre(text: string): PhaseCentreChoice {
+  if (text === "mid" || text === "none") return { kind: text };
+  const [ra, dec, ...rest] = text.split(",");
+  const raDeg = ra === undefined ? undefined : parseAngleDeg(ra, true);
+  const decDeg = dec === undefined ? undefined : parseAngleDeg(dec, false);
+  if (
+    rest.length > 0 ||
+    raDeg === undefined ||
+    decDeg === undefined ||
+    Math.abs(decDeg) > 90 ||
+    raDeg < -360 ||
+    raDeg > 360
+  ) {
+    throw new InvalidArgumentError(
+      `expected mid, none or RA,DEC (ICRS; degrees, or 11h48m50s,+54d26m30s), found "${text}"`,
+    );
+  }
+  return {
+    kind: "icrs",
+    raRad: (((raDeg % 360) + 360) % 360) * RADIANS_PER_DEGREE,
+    decRad: decDeg * RADIANS_PER_DEGREE,
+  };
+}
+
+/** A UTC instant: `2025-10-03T11:48:50`, `2025-10-03 11:48:50`, `2025/10/03/11:48:50` (CASA) or a date alone. */
+export function utcUnixSec(text: string): number {
+  const match = /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T /](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?Z?$/.exec(text.trim());
+  const [year, month, day, hour, minute, second] = (match?.slice(1) ?? []).map((part) => Number(part ?? 0));
+  if (!match || !month || month > 12 || !day || day > 31 || hour! > 23 || minute! > 59 || second! >= 61) {
+    throw new InvalidArgumentError(`expected a UTC time such as 2025-10-03T11:48:50, found "${text}"`);
+  }
+  return Date.UTC(year!, month - 1, day, hour, minute) / 1000 + second!;
+}
