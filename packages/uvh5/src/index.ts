@@ -3,5 +3,9 @@
  * To open files by path use `@contimg/uvh5/node`.
  */
 export * from "./errors.ts";
+export { type ByteSource, bytesInMemory } from "./hdf5/byte-source.ts";
+export type { Codecs } from "./hdf5/filters.ts";
+export { type ClosableSource, openUvh5Source } from "./open-uvh5.ts";
+export { type PlanOptions, planRows, type RowPlan, type RowStorage, type Span } from "./row-plan.ts";
 export type * from "./uvh5-file.ts";
 export type * from "./write-uvh5.ts";

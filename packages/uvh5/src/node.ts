@@ -9,11 +9,67 @@
  * file.readRows({ bltStart: 0, bltEnd: Math.min(file.rowBlockHint, file.header.bltCount) }, { vis });
  * ```
  */
-import type { OpenUvh5Options, Uvh5File, WholeCheck, WholeOptions } from "./uvh5-file.ts";
-import type { Uvh5WriteHeader, Uvh5Writer, WriteUvh5Options } from "./write-uvh5.ts";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { inflateSync } from "node:zlib";
+import { Uvh5CorruptError } from "./errors.ts";
+import type { Codecs } from "./hdf5/filters.ts";
+import { type ClosableSource, openUvh5Source } from "./open-uvh5.ts";
+import type { OpenUvh5Options, Uvh5File } from "./uvh5-file.ts";
 
 export * from "./index.ts";
 
-export declare function openUvh5(path: string, options?: OpenUvh5Options): Uvh5File;
-export declare function isWhole(path: string, options?: WholeOptions): WholeCheck;
-export declare function createUvh5Writer(path: string, header: Uvh5WriteHeader, options?: WriteUvh5Options): Uvh5Writer;
+/** Compression of Node's zlib. */
+export const nodeCodecs: Codecs = {
+  inflate: (input, maxBytes) => inflateSync(input, { maxOutputLength: Math.max(1, maxBytes) }),
+};
+
+/** A file descriptor of its own for one open file. */
+export function fileSource(path: string): ClosableSource {
+  const descriptor = openSync(path, "r");
+  try {
+    return {
+      name: path,
+      sizeBytes: fstatSync(descriptor).size,
+      readInto: (target, at) => readFully(path, descriptor, target, at),
+      close: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function readFully(path: string, descriptor: number, target: Uint8Array, offsetBytes: number): void {
+  let done = 0;
+  while (done < target.length) {
+    const count = readSync(descriptor, target, done, target.length - done, offsetBytes + done);
+    if (count === 0) {
+      throw new Uvh5CorruptError({
+        file: path,
+        field: "file",
+        expected: `${target.length} bytes at ${offsetBytes}`,
+        found: `${done} (it became shorter)`,
+      });
+    }
+    done += count;
+  }
+}
+
+/**
+ * Opens a UVH5 file.
+ *
+ * @throws NotHdf5Error, NotUvh5Error, Uvh5CorruptError, Uvh5InconsistentError, Uvh5UnsupportedError, Uvh5LimitError,
+ * and the error of the system when the file cannot be opened or read
+ */
+export function openUvh5(path: string, options: OpenUvh5Options = {}): Uvh5File {
+  const source = fileSource(path);
+  try {
+    return openUvh5Source(source, nodeCodecs, options);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+
+

@@ -1,0 +1,66 @@
+/** Presents a file read by the own HDF5 reader as groups and arrays. */
+import type { Hdf5Bytes } from "./hdf5/byte-source.ts";
+import type { Container, Member } from "./hdf5/container.ts";
+import { type Dataset, readAll } from "./hdf5/dataset.ts";
+import { elementCount } from "./hdf5/dataspace.ts";
+import { Extents } from "./hdf5/extents.ts";
+import type { Codecs } from "./hdf5/filters.ts";
+import { readGlobalHeap } from "./hdf5/heaps.ts";
+import type { StoredArray, StoredGroup } from "./stored.ts";
+
+/** The root group of a container. */
+export function storedTree(hdf5: Hdf5Bytes, codecs: Codecs, container: Container): StoredGroup {
+  return group(hdf5, codecs, container.members, "");
+}
+
+function group(hdf5: Hdf5Bytes, codecs: Codecs, members: ReadonlyMap<string, Member>, path: string): StoredGroup {
+  const stored = new Map<string, StoredGroup | StoredArray>();
+  for (const [name, member] of members) {
+    const memberPath = path === "" ? name : `${path}/${name}`;
+    stored.set(
+      name,
+      member.kind === "group" ? group(hdf5, codecs, member.members, memberPath) : array(hdf5, codecs, member.dataset),
+    );
+  }
+  return { kind: "group", path, members: stored };
+}
+
+function array(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): StoredArray {
+  return {
+    kind: "dataset",
+    path: dataset.path,
+    shape: dataset.shape,
+    type: dataset.type,
+    readBytes: () => readAll(hdf5, codecs, dataset),
+    readVlenStrings: () => readVlenStrings(hdf5, codecs, dataset),
+  };
+}
+
+function readVlenStrings(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): string[] {
+  const { path, shape } = dataset;
+  const count = shape === null ? 0 : elementCount(shape);
+  const references = readAll(hdf5, codecs, dataset);
+  const view = new DataView(references.buffer, references.byteOffset, references.length);
+  const heaps = new Map<number, Map<number, Uint8Array>>();
+  const extents = new Extents();
+  const decoder = new TextDecoder();
+  return Array.from({ length: count }, (_, i) => {
+    const lengthBytes = view.getUint32(16 * i, true);
+    const address = view.getUint32(16 * i + 4, true) + view.getUint32(16 * i + 8, true) * 2 ** 32;
+    if (lengthBytes === 0) return "";
+    let heap = heaps.get(address);
+    if (heap === undefined) {
+      heap = readGlobalHeap(hdf5, extents, address + hdf5.baseAddress);
+      heaps.set(address, heap);
+    }
+    const index = view.getUint32(16 * i + 12, true);
+    const bytes = heap.get(index);
+    if (bytes === undefined || bytes.length !== lengthBytes)
+      return hdf5.corrupt(
+        path,
+        `${lengthBytes} bytes in global heap object ${index}`,
+        bytes?.length ?? "no such object",
+      );
+    return decoder.decode(bytes.subarray(0, lengthBytes));
+  });
+}

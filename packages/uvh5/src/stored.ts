@@ -1,0 +1,125 @@
+/** Groups and arrays of a file as the header reads them, whichever reader they come from; and their values. */
+import { Uvh5CorruptError, Uvh5InconsistentError } from "./errors.ts";
+import { type Datatype, describeDatatype } from "./hdf5/datatype.ts";
+
+/** An array (or scalar) of a file. */
+export interface StoredArray {
+  readonly kind: "dataset";
+  readonly path: string;
+  /** [] for a scalar, null for a null dataspace. */
+  readonly shape: readonly number[] | null;
+  readonly type: Datatype;
+  /** Elements in row-major order and in the file's byte order. Not for variable-length strings. */
+  readBytes(): Uint8Array<ArrayBuffer>;
+  /** Elements of a variable-length string array. */
+  readVlenStrings(): string[];
+}
+
+export interface StoredGroup {
+  readonly kind: "group";
+  readonly path: string;
+  readonly members: ReadonlyMap<string, StoredGroup | StoredArray>;
+}
+
+/** Numbers of an array of numbers or bools, as doubles; 64-bit integers are exact up to 2⁵³ and refused above. */
+export function readFloat64(file: string, array: StoredArray): Float64Array<ArrayBuffer> {
+  const { type } = array;
+  if (type.kind !== "float" && type.kind !== "integer" && type.kind !== "bool") {
+    throw new Uvh5InconsistentError({ file, field: array.path, expected: "numbers", found: describeDatatype(type) });
+  }
+  return decodeNumbers(file, array.path, array.readBytes(), type);
+}
+
+/** Decodes numbers in the file's byte order. */
+export function decodeNumbers(
+  file: string,
+  field: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  type: Datatype,
+): Float64Array<ArrayBuffer> {
+  const count = bytes.length / type.bytes;
+  const values = new Float64Array(count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isLittle = !("isBigEndian" in type && type.isBigEndian);
+  const isSigned = type.kind === "integer" && type.isSigned;
+  for (let i = 0; i < count; i++) {
+    if (type.kind === "float")
+      values[i] = type.bytes === 4 ? view.getFloat32(4 * i, isLittle) : view.getFloat64(8 * i, isLittle);
+    else if (type.bytes === 1) values[i] = isSigned ? view.getInt8(i) : view.getUint8(i);
+    else if (type.bytes === 2) values[i] = isSigned ? view.getInt16(2 * i, isLittle) : view.getUint16(2 * i, isLittle);
+    else if (type.bytes === 4) values[i] = isSigned ? view.getInt32(4 * i, isLittle) : view.getUint32(4 * i, isLittle);
+    else {
+      const high = isSigned
+        ? view.getInt32(8 * i + (isLittle ? 4 : 0), isLittle)
+        : view.getUint32(8 * i + (isLittle ? 4 : 0), isLittle);
+      const value = high * 2 ** 32 + view.getUint32(8 * i + (isLittle ? 0 : 4), isLittle);
+      if (!Number.isSafeInteger(value)) {
+        throw new Uvh5InconsistentError({
+          file,
+          field,
+          expected: "integers below 2^53",
+          found: `about ${value} at element ${i}`,
+        });
+      }
+      values[i] = value;
+    }
+  }
+  return values;
+}
+
+/** Integers of an array that must fit 32 bits. Whole numbers stored as floats are accepted. */
+export function readInt32(file: string, array: StoredArray): Int32Array<ArrayBuffer> {
+  const values = readFloat64(file, array);
+  const integers = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    integers[i] = values[i] as number;
+    if (integers[i] !== values[i]) {
+      throw new Uvh5InconsistentError({
+        file,
+        field: array.path,
+        expected: "integers of 32 bits",
+        found: `${values[i]} at element ${i}`,
+      });
+    }
+  }
+  return integers;
+}
+
+/** Strings of a string array, decoded as UTF-8, without their padding. */
+export function readStrings(file: string, array: StoredArray): string[] {
+  const { type } = array;
+  if (type.kind === "vlen-string") return array.readVlenStrings();
+  if (type.kind !== "string")
+    throw new Uvh5InconsistentError({ file, field: array.path, expected: "strings", found: describeDatatype(type) });
+  const bytes = array.readBytes();
+  const decoder = new TextDecoder();
+  const strings: string[] = [];
+  for (let at = 0; at < bytes.length; at += type.bytes) {
+    let end = at + type.bytes;
+    if (type.padding === "null-terminated") {
+      const nul = bytes.indexOf(0, at);
+      if (nul >= 0 && nul < end) end = nul;
+    } else {
+      const pad = type.padding === "null-padded" ? 0 : 32;
+      while (end > at && bytes[end - 1] === pad) end--;
+    }
+    strings.push(decoder.decode(bytes.subarray(at, end)));
+  }
+  return strings;
+}
+
+/** A 64-bit integer scalar that does not fit a double, exactly. */
+export function readBigInt(file: string, array: StoredArray): bigint {
+  const bytes = array.readBytes();
+  const { type } = array;
+  if (type.kind !== "integer" || type.bytes !== 8 || bytes.length !== 8) {
+    throw new Uvh5CorruptError({
+      file,
+      field: array.path,
+      expected: "one 64-bit integer",
+      found: describeDatatype(type),
+    });
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+  return type.isSigned ? view.getBigInt64(0, !type.isBigEndian) : view.getBigUint64(0, !type.isBigEndian);
+}
