@@ -6,49 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repoRoot } from "../oracles.ts";
 import { isNamedWithUnit } from "./unit-names.ts";
 
+const withUnit = `freqHz chanWidthHz raRad decDeg uvwM uvwLambda timeMjdSec timeJd mjd timeoutMs peakJyPerBeam speedMPerSec
+  earthOmegaDegPerDay rowBytes SPEED_OF_LIGHT_M_PER_SEC SIDEREAL_DAY_SEC nowUnixSec pmRaMasPerYear bandwidthMHz sec`;
+const unitless = "rowCount chanIndex antennaIds nAntennas fluxRatio x shape polIndexIn MAX_ROW_COUNT";
+const nameless = `freq frequency timeout ra flux width total time interval tolerance radius item MAX_FREQ program alarms
+  timeOfRow phase altitude wavelength network`;
+
 describe("the name of a number", () => {
-  test.each([
-    ..."freqHz chanWidthHz raRad decDeg uvwM uvwLambda timeMjdSec timeJd mjd timeoutMs".split(" "),
-    ...[
-      "peakJyPerBeam",
-      "speedMPerSec",
-      "earthOmegaDegPerDay",
-      "rowBytes",
-      "SPEED_OF_LIGHT_M_PER_SEC",
-      "SIDEREAL_DAY_SEC",
-    ],
-    ..."nowUnixSec pmRaMasPerYear bandwidthMHz sec bytesPerSec".split(" "),
-  ])("%s says its unit", (name) => expect(isNamedWithUnit(name)).toBe(true));
-
-  test.each([
-    "rowCount",
-    "chanIndex",
-    "antennaIds",
-    "nAntennas",
-    "fluxRatio",
-    "x",
-    "shape",
-    "polIndexIn",
-    "MAX_ROW_COUNT",
-  ])("%s says that it has none", (name) => expect(isNamedWithUnit(name)).toBe(true));
-
-  test.each([
-    ...[
-      "freq",
-      "frequency",
-      "timeout",
-      "ra",
-      "flux",
-      "width",
-      "total",
-      "time",
-      "interval",
-      "tolerance",
-      "radius",
-      "item",
-    ],
-    ..."MAX_FREQ program alarms timeOfRow phase altitude wavelength network".split(" "),
-  ])("%s does not", (name) => expect(isNamedWithUnit(name)).toBe(false));
+  test.each(withUnit.split(/\s+/))("%s says its unit", (name) => expect(isNamedWithUnit(name)).toBe(true));
+  test.each(unitless.split(/\s+/))("%s says that it has none", (name) => expect(isNamedWithUnit(name)).toBe(true));
+  test.each(nameless.split(/\s+/))("%s says neither", (name) => expect(isNamedWithUnit(name)).toBe(false));
 });
 
 describe("the check of a file", () => {

@@ -1,40 +1,27 @@
 /** Unit suffixes. A rate is two of them with `Per` between: `MPerSec`, `JyPerBeam`. */
-const UNITS = [
-  ..."Hz MHz GHz M Km Pc Lambda Px".split(" "),
-  ..."Rad Deg Arcsec Mas Turns Hours".split(" "),
-  ..."Jy Beam K Pa Hpa Celsius Db Percent".split(" "),
-  ..."Sec Ms Us Ns Day Days Year Years Century Centuries Mjd Jd".split(" "),
-  ..."Bytes Bits".split(" "),
-];
+const UNITS = words(`
+  Hz MHz GHz M Km Pc Lambda Px
+  Rad Deg Arcsec Mas Turns Hours
+  Jy Beam K Pa Hpa Celsius Db Percent
+  Sec Ms Us Ns Day Days Year Years Century Centuries Mjd Jd
+  Bytes Bits
+`);
 
 /** Last words of names of numbers that have no unit. */
-const UNITLESS = [
-  ...[
-    "Count",
-    "Counts",
-    "Index",
-    "Indices",
-    "Id",
-    "Ids",
-    "Number",
-    "Numbers",
-    "Code",
-    "Codes",
-    "Version",
-    "Order",
-    "Seed",
-  ],
-  ..."Fraction Ratio Sigma Snr Weight Weights Factor Gain Gains Flag Flags Mask".split(" "),
-  ..."Shape Stride Axis Axes Matrix Product Subband Subbands Polarization Polarizations".split(" "),
-];
+const UNITLESS = words(`
+  Count Counts Index Indices Id Ids Number Numbers Code Codes Version Order Seed
+  Fraction Ratio Sigma Snr Weight Weights Factor Gain Gains Flag Flags Mask
+  Shape Stride Axis Axes Matrix Product Subband Subbands Polarization Polarizations
+`);
 
 /** Whole names of numbers that have no unit, or whose unit is that of the data they stand for. */
-const UNITLESS_NAMES = new Set([
-  ..."x y z u v w k l m n i j re im snr".split(" "),
-  ..."data value values out vis flags weights samples nsamples mask gains".split(" "),
-  ..."shape stride matrix bytes length ndim option status conjugate".split(" "),
-  ..."ant1 ant2 antenna1 antenna2 corrType corrTypes spwArray IdArray".split(" "),
-]);
+const UNITLESS_NAMES = new Set(
+  words(`
+    re im snr data value values out vis flags weights samples nsamples mask gains
+    shape stride matrix bytes length ndim option status conjugate
+    ant1 ant2 antenna1 antenna2 corrType corrTypes spwArray
+  `),
+);
 
 /** Where one thing of a list is found: `rowStart`, `polIndexIn`, `spwOfChan`, `flexSpwIdArray`, `nsamplesUniform`. */
 const PLACES =
@@ -66,4 +53,8 @@ function capitalized(name: string): string {
 function camelOfSnake(name: string): string {
   const words = name.toLowerCase().split("_");
   return words.map((word) => (word === "mhz" ? "MHz" : word.charAt(0).toUpperCase() + word.slice(1))).join("");
+}
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/);
 }
