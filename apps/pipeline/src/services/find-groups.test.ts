@@ -32,7 +32,7 @@ const reader = (probed: string[]): SubbandReader => ({
 const always = { startUnixSec: Number.NEGATIVE_INFINITY, endUnixSec: Number.POSITIVE_INFINITY };
 
 test("a directory gives its groups, and a reason for each subband file that could not be used", () => {
-  const found = findGroups(directory, reader([]), { inputs: ["/in/"], ...always });
+  const found = findGroups(directory, reader([]), { inputs: ["/in"], ...always });
   expect(found.groups.map((group) => [group.groupId, group.files.length])).toEqual([
     ["2025-10-03T11:48:50", 2],
     ["2025-10-04T11:48:50", 1],
