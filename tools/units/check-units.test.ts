@@ -7,10 +7,11 @@ import { repoRoot } from "../oracles.ts";
 import { isNamedWithUnit } from "./unit-names.ts";
 
 const withUnit = `freqHz chanWidthHz raRad decDeg uvwM uvwLambda timeMjdSec timeJd mjd timeoutMs peakJyPerBeam speedMPerSec
-  earthOmegaDegPerDay rowBytes SPEED_OF_LIGHT_M_PER_SEC SIDEREAL_DAY_SEC nowUnixSec pmRaMasPerYear bandwidthMHz sec`;
-const unitless = "rowCount chanIndex antennaIds nAntennas fluxRatio x shape polIndexIn MAX_ROW_COUNT";
+  earthOmegaDegPerDay rowBytes SPEED_OF_LIGHT_M_PER_SEC SIDEREAL_DAY_SEC nowUnixSec pmRaMasPerYear bandwidthMHz sec xM freqHzOut`;
+const unitless =
+  "rowCount chanIndex antennaIds nAntennas fluxRatio x shape polIndexIn MAX_ROW_COUNT chanCountOut rowStart startByte";
 const nameless = `freq frequency timeout ra flux width total time interval tolerance radius item MAX_FREQ program alarms
-  timeOfRow phase altitude wavelength network`;
+  timeOfRow phase altitude wavelength network timeOut xStart`;
 
 describe("the name of a number", () => {
   test.each(withUnit.split(/\s+/))("%s says its unit", (name) => expect(isNamedWithUnit(name)).toBe(true));

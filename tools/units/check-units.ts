@@ -8,7 +8,8 @@ import ts from "typescript";
 import { isNamedWithUnit, saysUnit } from "./unit-names.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const NUMERIC_ARRAY = /^(Big)?(Int|Uint|Float)\d+(Clamped)?Array$/;
+// Uint8Array is left out: it holds bytes or flags, which have no unit.
+const NUMERIC_ARRAY = /^(Float(32|64)|(Big)?Int\d+|Uint(16|32)|BigUint64)Array$/;
 
 const given = process.argv.slice(2);
 const files = (

@@ -23,20 +23,24 @@ const UNITLESS_NAMES = new Set(
   `),
 );
 
-/** Where one thing of a list is found: `rowStart`, `polIndexIn`, `spwOfChan`, `flexSpwIdArray`, `nsamplesUniform`. */
+/** Where one thing of a list is found: `rowStart`, `startByte`, `spwOfChan`, `flexSpwIdArray`, `nsamplesUniform`. */
 const PLACES =
-  /^(row|chan|blt|spw|cell)(Start|End)(In|Out)?$|Index(In|Out)(Swapped)?$|^(spw|field|centre|ant)Of[A-Z][a-z]+$|IdArray$|^nsamples[A-Z]/;
+  /(row|chan|blt|spw|cell|piece)(Start|End)$|^(start|end)(Byte|Row|Chan)$|^(spw|field|centre|ant)Of[A-Z][a-z]+$|IdArray$|^nsamples[A-Z]/i;
+
+/** Which of two sides a number is of; the word before it must say the unit. */
+const SIDES = /(In|Out|Swapped)+$/;
 
 const unit = `(?:${UNITS.join("|")})`;
-const ENDS_IN_UNIT = new RegExp(`(?:[a-z0-9]|^)${unit}(?:(?:Per)?${unit})*$|[a-z]Per${unit}$`);
+const ENDS_IN_UNIT = new RegExp(`(?:[a-z0-9]|^[A-Z]?)${unit}(?:(?:Per)?${unit})*$|[a-z]Per${unit}$`);
 const ENDS_UNITLESS = new RegExp(`(?:[a-z0-9]|^)(?:${UNITLESS.join("|")})$`);
 
 /**
  * Whether the name of a number says its unit or that it has none: `freqHz`, `VELOCITY_M_PER_SEC`, `rowCount`, `nAntennas`.
  *
- * @param name  camelCase, or UPPER_SNAKE for a constant
+ * @param sidedName  camelCase, or UPPER_SNAKE for a constant
  */
-export function isNamedWithUnit(name: string): boolean {
+export function isNamedWithUnit(sidedName: string): boolean {
+  const name = sidedName.replace(SIDES, "");
   if (name.length === 1 || UNITLESS_NAMES.has(name) || /^n[A-Z]/.test(name) || PLACES.test(name)) return true;
   return saysUnit(name) || ENDS_UNITLESS.test(capitalized(name));
 }
