@@ -9,12 +9,14 @@
  * file.readRows({ bltStart: 0, bltEnd: Math.min(file.rowBlockHint, file.header.bltCount) }, { vis });
  * ```
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { inflateSync } from "node:zlib";
 import { Uvh5CorruptError } from "./errors.ts";
 import type { Codecs } from "./hdf5/filters.ts";
 import { type ClosableSource, openUvh5Source } from "./open-uvh5.ts";
 import type { OpenUvh5Options, Uvh5File } from "./uvh5-file.ts";
+import { Uvh5Layout, type Uvh5WriteHeader, type Uvh5Writer, type WriteUvh5Options } from "./write-uvh5.ts";
 
 export * from "./index.ts";
 
@@ -71,5 +73,63 @@ export function openUvh5(path: string, options: OpenUvh5Options = {}): Uvh5File 
   }
 }
 
+/**
+ * Starts a UVH5 file in the layout of the DSA-110's on-site writer. It is written as `<name>_incomplete.hdf5`
+ * and renamed by `close`.
+ *
+ * @param path  final path, ending in `.hdf5` or any other extension; replaced when it exists
+ * @throws RangeError when arrays of the header disagree about the count of antennas
+ */
+export function createUvh5Writer(path: string, header: Uvh5WriteHeader, options: WriteUvh5Options = {}): Uvh5Writer {
+  const temporaryPath = path.replace(/(\.[^./]*)?$/, "_incomplete.hdf5");
+  const descriptor = openSync(temporaryPath, "w");
+  let isOpen = true;
+  const closeOnce = (): void => {
+    isOpen = false;
+    closeSync(descriptor);
+  };
+  const target = { write: (bytes: Uint8Array, at: number) => writeFully(descriptor, bytes, at) };
+  let layout: Uvh5Layout;
+  try {
+    layout = new Uvh5Layout(target, header);
+  } catch (error) {
+    closeOnce();
+    throw error;
+  }
+  const assertOpen = (): void => {
+    if (!isOpen) throw new Error(`${temporaryPath}: already closed`);
+  };
+  return {
+    temporaryPath,
+    append(integration) {
+      assertOpen();
+      layout.append(integration);
+    },
+    close() {
+      assertOpen();
+      layout.finish();
+      if (options.durable) fsyncSync(descriptor);
+      closeOnce();
+      renameSync(temporaryPath, path);
+      if (options.durable) syncDirectory(dirname(path));
+      return path;
+    },
+    abandon() {
+      if (isOpen) closeOnce();
+    },
+  };
+}
 
+function writeFully(descriptor: number, bytes: Uint8Array, offsetBytes: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(descriptor, bytes, done, bytes.length - done, offsetBytes + done);
+}
 
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
