@@ -1,17 +1,150 @@
 /** Tables by path. */
+import * as fs from "node:fs";
+import { TableIoError } from "./errors.ts";
+import { buildMeasurementSet } from "./ms/create-ms.ts";
 import type { MeasurementSetBuilder, MeasurementSetSpec } from "./ms/ms-spec.ts";
 import type { TiledColumnPlan } from "./storage/tiled-plan.ts";
-import type { TiledRowWriter } from "./storage/tiled-rows.ts";
-import type { PublishOptions } from "./table/publish-table.ts";
+import { type TiledRowWriter, tiledRowWriter } from "./storage/tiled-rows.ts";
+import { buildTable } from "./table/create-table.ts";
+import { openTableFrom, type Table, type TableSources } from "./table/open-table.ts";
+import { type PublishOptions, publishTableIn } from "./table/publish-table.ts";
+import type { TableFile, TableFiles } from "./table/table-files.ts";
 import type { TableBuilder, TableSpec } from "./table/table-spec.ts";
 
 export * from "./index.ts";
 
 /** Starts a new table in a directory that does not exist yet. @throws TableWriteError when it does */
-export declare function createTable(path: string, spec: TableSpec): TableBuilder;
+export function createTable(path: string, spec: TableSpec): TableBuilder {
+  return buildTable(tableFiles, path, spec);
+}
+
 /** Starts a new Measurement Set in a directory that does not exist yet. @throws TableWriteError when it does */
-export declare function createMeasurementSet(path: string, spec: MeasurementSetSpec): MeasurementSetBuilder;
+export function createMeasurementSet(path: string, spec: MeasurementSetSpec): MeasurementSetBuilder {
+  return buildMeasurementSet(tableFiles, path, spec);
+}
+
 /** Opens the file of a tiled column, in this or any other thread, to write rows of it. */
-export declare function openTiledRows(plan: TiledColumnPlan): TiledRowWriter;
-/** Moves a finished table to its final name. @throws TableWriteError when something has that name already */
-export declare function publishTable(stagingPath: string, finalPath: string, options?: PublishOptions): Promise<void>;
+export function openTiledRows(plan: TiledColumnPlan): TiledRowWriter {
+  return tiledRowWriter(plan, tableFiles.openForUpdate(plan.path));
+}
+
+/**
+ * Moves a finished table to its final name, in one step as others see it.
+ *
+ * @throws TableWriteError when something has that name already, or the staging directory holds no finished table
+ */
+export function publishTable(stagingPath: string, finalPath: string, options?: PublishOptions): Promise<void> {
+  return publishTableIn(tableFiles, stagingPath, finalPath, options);
+}
+
+/**
+ * Opens a table to be read: a plain, reference or concatenated one, a Measurement Set, a calibration table, a subtable.
+ *
+ * @param path the directory
+ * @throws TableNotFoundError when it is no table; TableFormatError, UnsupportedFormatError, TableIoError
+ */
+export function openTable(path: string): Table {
+  return openTableFrom(tableSources, path);
+}
+
+/** Largest piece of one system call; the kernel takes less than 2 GiB. */
+const maxCallBytes = 1 << 30;
+
+/** The disk, as writing sees it. */
+const tableFiles: TableFiles = {
+  exists: (path) => attempt(path, "look for it", () => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined),
+  makeDirectory: (path) => attempt(path, "make the directory", () => fs.mkdirSync(path)),
+  create: (path) => openFile(path, "w+"),
+  openForUpdate: (path) => openFile(path, "r+"),
+  readWhole: (path) => attempt(path, "read it", () => fs.readFileSync(path)),
+  rename: (from, to) => attempt(from, `rename it to ${to}`, () => fs.renameSync(from, to)),
+  remove: (path) => attempt(path, "delete it", () => fs.unlinkSync(path)),
+  list: (path) =>
+    attempt(path, "list the directory", () =>
+      fs
+        .readdirSync(path, { withFileTypes: true })
+        .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() })),
+    ),
+  syncDirectory: async (path) => {
+    const fd = attempt(path, "open the directory", () => fs.openSync(path, "r"));
+    try {
+      await syncDescriptor(path, fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
+};
+
+/** The disk, as reading sees it. */
+const tableSources: TableSources = {
+  exists: (path) => attempt(path, "look for it", () => fs.statSync(path, { throwIfNoEntry: false })?.isFile() ?? false),
+  open: (path) => {
+    const fd = attempt(path, "open it", () => fs.openSync(path, "r"));
+    let isOpen = true;
+    return {
+      name: path,
+      sizeBytes: attempt(path, "ask for its size", () => fs.fstatSync(fd).size),
+      read: (target, offsetBytes) => readFully(path, fd, target, offsetBytes),
+      close: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        attempt(path, "close it", () => fs.closeSync(fd));
+      },
+    };
+  },
+};
+
+function readFully(path: string, fd: number, into: Uint8Array, offsetBytes: number): void {
+  attempt(path, "read from it", () => {
+    for (let done = 0; done < into.length; ) {
+      const count = fs.readSync(fd, into, done, Math.min(into.length - done, maxCallBytes), offsetBytes + done);
+      if (count === 0) throw new Error(`it ends at byte ${offsetBytes + done}`);
+      done += count;
+    }
+  });
+}
+
+function attempt<T>(path: string, action: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw new TableIoError(path, action, error);
+  }
+}
+
+function syncDescriptor(path: string, fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => (error === null ? resolve() : reject(new TableIoError(path, "bring it to disk", error))));
+  });
+}
+
+function openFile(path: string, flags: "w+" | "r+"): TableFile {
+  const fd = attempt(path, flags === "w+" ? "make it" : "open it", () => fs.openSync(path, flags));
+  let isOpen = true;
+  return {
+    path,
+    writeAt: (bytes, offsetBytes) =>
+      attempt(path, "write to it", () => {
+        for (let done = 0; done < bytes.length; ) {
+          const count = Math.min(bytes.length - done, maxCallBytes);
+          done += fs.writeSync(fd, bytes, done, count, offsetBytes + done);
+        }
+      }),
+    readAt: (into, offsetBytes) =>
+      attempt(path, "read from it", () => {
+        for (let done = 0; done < into.length; ) {
+          const count = fs.readSync(fd, into, done, Math.min(into.length - done, maxCallBytes), offsetBytes + done);
+          if (count === 0) throw new Error(`it ends at byte ${offsetBytes + done}`);
+          done += count;
+        }
+      }),
+    sizeBytes: () => attempt(path, "ask for its size", () => fs.fstatSync(fd).size),
+    setSize: (sizeBytes) => attempt(path, "set its size", () => fs.ftruncateSync(fd, sizeBytes)),
+    sync: () => syncDescriptor(path, fd),
+    close: () => {
+      if (!isOpen) return;
+      isOpen = false;
+      attempt(path, "close it", () => fs.closeSync(fd));
+    },
+  };
+}

@@ -96,6 +96,8 @@ export interface MeasurementSetBuilder {
   setColumnKeyword(name: MainColumn, keyword: string, value: KeywordValue): void;
   /** Replaces the rows of a subtable, for what is known only when MAIN is written. */
   setSubtable(name: Subtable, rows: readonly SubtableRow[]): void;
+  /** Sets a keyword of a subtable's column, such as another frame in MEASINFO. */
+  setSubtableColumnKeyword(table: Subtable, columnName: string, keyword: string, value: KeywordValue): void;
   /** Starts bringing the file of a tiled column to disk; `finish` waits for it. */
   startSync(name: MainColumn): void;
   /**
@@ -104,4 +106,6 @@ export interface MeasurementSetBuilder {
    * @throws TableWriteError when a column that must be given is not
    */
   finish(options?: FinishOptions): Promise<void>;
+  /** Closes all files and gives up. What was written stays for the caller to delete. Harmless after `finish`. */
+  abandon(): void;
 }

@@ -123,6 +123,11 @@ export interface TableSpec {
   readonly infoSubType?: string;
   /** Text of table.info after them. Default: none. */
   readonly infoReadme?: string;
+  readonly keywords?: KeywordSet;
+  /** What casacore keeps there: hypercolumns of tiled managers. Default: made from the tiled columns. */
+  readonly privateKeywords?: KeywordSet;
+  /** Byte order of the data. Default little; big is for tables that must look like old ones. */
+  readonly byteOrder?: "little" | "big";
 }
 
 export interface FinishOptions {
@@ -135,7 +140,8 @@ export interface TableBuilder {
   readonly path: string;
   readonly rowCount: number;
   /**
-   * Adds a column and writes its values at once (StandardStMan and IncrementalStMan: at `finish`, as their columns share files).
+   * Adds a column. A description whose `dataManagerType` is empty gets that of the storage manager; another is kept.
+   * Writes its values at once (StandardStMan and IncrementalStMan: at `finish`, as their columns share files).
    * The order of the calls is the order of the columns, unless `finish` is preceded by `orderColumns`.
    *
    * @throws TableWriteError when the name is taken, or content and description do not fit each other
@@ -156,4 +162,6 @@ export interface TableBuilder {
   startSync(columnName: string): void;
   /** Writes the files of all storage managers, table.dat, table.info and table.lock. The builder is used up then. */
   finish(options?: FinishOptions): Promise<void>;
+  /** Closes all files and gives up. What was written stays for the caller to delete. Harmless after `finish`. */
+  abandon(): void;
 }
