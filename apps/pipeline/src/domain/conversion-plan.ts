@@ -49,6 +49,8 @@ export interface PlannedRows {
   readonly exposureSec: Float64Array;
   /** Baseline r(ant2) − r(ant1) in the frame of the row's field; row-major [row, 3]. */
   readonly uvwM: Float64Array;
+  /** Whether `uvwM` is what the file stores, because it does not follow from the file's antenna positions. */
+  readonly keepsStoredUvw: boolean;
   /** Path of the rotation to the new phase centre, for the baseline as the file has it; null: no rotation. */
   readonly pathM: Float64Array | null;
 }

@@ -12,7 +12,8 @@ export interface SubbandName {
 export const NAME_CLUSTER_SEC = 120;
 
 /** Seconds, `T`, space or underscore between date and time; `:` or `_` within the time; `spl` marks an averaged variant. */
-const SUBBAND_NAME = /^(\d{4})-(\d{2})-(\d{2})[T _](\d{2})[:_](\d{2})[:_](\d{2})_sb(\d{2})(?:spl)?(?:_incomplete)?\.(?:hdf5|h5|uvh5)$/;
+const SUBBAND_NAME =
+  /^(\d{4})-(\d{2})-(\d{2})[T _](\d{2})[:_](\d{2})[:_](\d{2})_sb(\d{2})(?:spl)?(?:_incomplete)?\.(?:hdf5|h5|uvh5)$/;
 const UNFINISHED_NAME = /_incomplete\.(?:hdf5|h5|uvh5)$|^\.|\.(?:part|partial|tmp)$/;
 const HDF5_NAME = /\.(?:hdf5|h5|uvh5)$/;
 

@@ -17,7 +17,7 @@ export function asReadError(error: unknown, path: string): PipelineError {
   if (error instanceof PipelineError) return error;
   if (isUvh5Error(error))
     return new PipelineError(CODE_OF_TAG[error.tag], error.message, { subject: path, cause: error });
-  const errno = (error as NodeJS.ErrnoException | null)?.code;
+  const errno = errnoOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (errno !== undefined)
     return new PipelineError("INPUT_UNREADABLE", `${path}: ${message}`, { subject: path, cause: error });
@@ -36,10 +36,19 @@ const WRITE_CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ["ENOTEMPTY", "OUTPUT_EXISTS"],
 ]);
 
+/** The system's own code, however deep a library wrapped it. */
+function errnoOf(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
+  }
+  return undefined;
+}
+
 /** Gives an error met while writing `path` the pipeline's code. */
 export function asWriteError(error: unknown, path: string): PipelineError {
   if (error instanceof PipelineError) return error;
-  const errno = (error as NodeJS.ErrnoException | null)?.code ?? "";
+  const errno = errnoOf(error) ?? "";
   const message = error instanceof Error ? error.message : String(error);
   return new PipelineError(WRITE_CODES.get(errno) ?? "INTERNAL", `${path}: ${message}`, {
     subject: path,

@@ -3,9 +3,9 @@
 import {
   hourAngleDecToItrf,
   icrsToItrf,
-  isSkyError,
   meridianCentreIcrs,
   observeFrom,
+  SkyError,
   utcFromJd,
   uvwForPhaseCentre,
   type Vector,
@@ -40,7 +40,7 @@ export function geometryAt(timeJd: number, site: Site): EpochGeometry {
       antennaUvwM: (positionsM, centre) => uvwForPhaseCentre(epoch, positionsM, centre),
     };
   } catch (error) {
-    if (isSkyError(error))
+    if (error instanceof SkyError)
       throw new PipelineError("TIME_OUT_OF_RANGE", `JD ${timeJd}: ${error.message}`, {
         subject: `JD ${timeJd}`,
         cause: error,

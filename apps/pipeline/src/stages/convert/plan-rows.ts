@@ -128,6 +128,7 @@ export function planRows(header: SubbandHeader, choice: PhaseCentreChoice): Rows
       timeMjdSec,
       exposureSec,
       uvwM,
+      keepsStoredUvw: keptStored,
       pathM,
     },
     fields: fieldPlan.fields,
