@@ -26,6 +26,7 @@ export class Fields {
     const member = this.group.members.get(name);
     if (member === undefined || (member.kind === "dataset" && member.shape === null)) return null;
     if (member.kind === "group") return this.inconsistent(name, "a dataset", "a group");
+    if (member.kind === "unsupported") throw member.error;
     return member;
   }
 
@@ -83,8 +84,7 @@ export class Fields {
   numbers(name: string, length: number, repeat = false): Float64Array<ArrayBuffer> | null {
     const array = this.find(name);
     if (array === null) return null;
-    const found = this.#length(array);
-    if (found !== length && !(repeat && found === 1)) this.inconsistent(name, `${length} elements`, found);
+    this.checkLength(name, length, repeat);
     const values = readFloat64(this.file, array);
     return values.length === length ? values : new Float64Array(length).fill(values[0] as number);
   }
@@ -99,15 +99,23 @@ export class Fields {
   integers(name: string, length: number): Int32Array<ArrayBuffer> | null {
     const array = this.find(name);
     if (array === null) return null;
-    if (this.#length(array) !== length) this.inconsistent(name, `${length} elements`, this.#length(array));
+    this.checkLength(name, length);
     return readInt32(this.file, array);
   }
 
   strings(name: string, length: number): string[] | null {
     const array = this.find(name);
     if (array === null) return null;
-    if (this.#length(array) !== length) this.inconsistent(name, `${length} elements`, this.#length(array));
+    this.checkLength(name, length);
     return readStrings(this.file, array);
+  }
+
+  /** Throws when an array is there but has neither `length` elements nor, if allowed, one. Reads no data. */
+  checkLength(name: string, length: number, allowOne = false): void {
+    const array = this.find(name);
+    if (array === null) return;
+    const found = this.#length(array);
+    if (found !== length && !(allowOne && found === 1)) this.inconsistent(name, `${length} elements`, found);
   }
 
   required<T>(name: string, value: T | null): T {
@@ -123,11 +131,12 @@ export class Fields {
     if (this.#length(array) !== 1) this.inconsistent(name, "one value", `${this.#length(array)} values`);
   }
 
-  /** All arrays of the group as plain values, for items that are not interpreted. */
+  /** All arrays of the group as plain values, for items that are not interpreted; null where a type has no plain value. */
   keywords(): Map<string, KeywordValue> {
     const keywords = new Map<string, KeywordValue>();
     for (const [name, member] of this.group.members) {
       if (member.kind === "dataset") keywords.set(name, this.#keyword(member));
+      else if (member.kind === "unsupported") keywords.set(name, null);
     }
     return keywords;
   }

@@ -10,6 +10,20 @@ const DEGREE = Math.PI / 180;
 /** AIPS polarization numbers that exist. */
 const isPolarization = (code: number): boolean => (code >= -8 && code <= -1) || (code >= 1 && code <= 4);
 
+/** Arrays [blt]: name, elements a row, and whether one element may stand for all rows. */
+const BLT_ARRAYS = [
+  ["time_array", 1, false],
+  ["integration_time", 1, true],
+  ["ant_1_array", 1, false],
+  ["ant_2_array", 1, false],
+  ["uvw_array", 3, false],
+  ["lst_array", 1, false],
+  ["phase_center_app_ra", 1, true],
+  ["phase_center_app_dec", 1, true],
+  ["phase_center_frame_pa", 1, true],
+  ["phase_center_id_array", 1, false],
+] as const;
+
 /** Computes once, on first use. */
 function lazy<T>(compute: () => T): () => T {
   let value: { readonly of: T } | undefined;
@@ -37,6 +51,7 @@ export function readHeader(
   }
   const counts = readCounts(fields, shape);
   const { bltCount } = counts;
+  for (const [name, perRow, allowOne] of BLT_ARRAYS) fields.checkLength(name, perRow * bltCount, allowOne);
   const extra = fields.subgroup("extra_keywords");
   const antennas = readAntennas(fields, counts.antennaCount);
   const phaseCenterCatalog = readPhaseCenters(fields);

@@ -6,6 +6,7 @@ export * from "./errors.ts";
 export { type ByteSource, bytesInMemory } from "./hdf5/byte-source.ts";
 export type { Codecs } from "./hdf5/filters.ts";
 export type { ByteTarget } from "./hdf5-write/hdf5-writer.ts";
+export { isTemporaryName, judgeWhole } from "./is-whole.ts";
 export { type ClosableSource, openUvh5Source } from "./open-uvh5.ts";
 export { type PlanOptions, planRows, type RowPlan, type RowStorage, type Span } from "./row-plan.ts";
 export type * from "./uvh5-file.ts";

@@ -14,8 +14,9 @@ import { dirname } from "node:path";
 import { inflateSync } from "node:zlib";
 import { Uvh5CorruptError } from "./errors.ts";
 import type { Codecs } from "./hdf5/filters.ts";
+import { judgeWhole } from "./is-whole.ts";
 import { type ClosableSource, openUvh5Source } from "./open-uvh5.ts";
-import type { OpenUvh5Options, Uvh5File } from "./uvh5-file.ts";
+import type { OpenUvh5Options, Uvh5File, WholeCheck, WholeOptions } from "./uvh5-file.ts";
 import { Uvh5Layout, type Uvh5WriteHeader, type Uvh5Writer, type WriteUvh5Options } from "./write-uvh5.ts";
 
 export * from "./index.ts";
@@ -70,6 +71,22 @@ export function openUvh5(path: string, options: OpenUvh5Options = {}): Uvh5File 
   } catch (error) {
     source.close();
     throw error;
+  }
+}
+
+/**
+ * Judges whether a file is all there, in milliseconds, without locks.
+ *
+ * "writing" and "truncated" are worth another look later: a writer that flushes passes through both.
+ *
+ * @throws the error of the system when the file cannot be opened or read
+ */
+export function isWhole(path: string, options: WholeOptions = {}): WholeCheck {
+  const source = fileSource(path);
+  try {
+    return judgeWhole(source, nodeCodecs, options);
+  } finally {
+    source.close();
   }
 }
 

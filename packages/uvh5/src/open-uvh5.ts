@@ -40,14 +40,15 @@ export function hdf5Bytes(source: ByteSource, options: OpenUvh5Options): Hdf5Byt
 export function openUvh5Source(source: ClosableSource, codecs: Codecs, options: OpenUvh5Options = {}): Uvh5File {
   const hdf5 = hdf5Bytes(source, options);
   const container = readContainer(hdf5);
-  if (container.superblock.endOfFile > source.sizeBytes) {
-    hdf5.corrupt("superblock", `a file of ${container.superblock.endOfFile} bytes`, source.sizeBytes);
-  }
   return new OwnUvh5File(source, hdf5, codecs, container);
 }
 
-/** The three data arrays of a container. */
-export function dataArrays(file: string, container: Container): readonly [RowArray, RowArray, RowArray] {
+/** The three data arrays of a container. @param mustAgree  whether to throw when their shapes differ */
+export function dataArrays(
+  file: string,
+  container: Container,
+  mustAgree = true,
+): readonly [RowArray, RowArray, RowArray] {
   const data = container.members.get("Data");
   if (data?.kind !== "group")
     throw new NotUvh5Error({
@@ -58,6 +59,7 @@ export function dataArrays(file: string, container: Container): readonly [RowArr
     });
   const [vis, flags, nsamples] = DATA_NAMES.map((name) => {
     const member = data.members.get(name);
+    if (member?.kind === "unsupported") throw member.error;
     if (member?.kind !== "dataset")
       throw new NotUvh5Error({
         file,
@@ -67,7 +69,7 @@ export function dataArrays(file: string, container: Container): readonly [RowArr
       });
     return rowArray(file, member.dataset);
   }) as [RowArray, RowArray, RowArray];
-  for (const other of [flags, nsamples]) checkShape(file, other.path, other.shape, vis.shape);
+  if (mustAgree) for (const other of [flags, nsamples]) checkShape(file, other.path, other.shape, vis.shape);
   return [vis, flags, nsamples];
 }
 
@@ -134,6 +136,7 @@ class OwnUvh5File implements Uvh5File {
     const root = storedTree(hdf5, codecs, container);
     const headerGroup = requireGroup(this.path, root, "Header");
     this.#arrays = dataArrays(this.path, container);
+    for (const array of this.#arrays) if (array.filterError !== null) throw array.filterError;
     const { shape, type } = this.#arrays[0];
     const data = container.members.get("Data");
     const visdata = data?.kind === "group" ? data.members.get("visdata") : undefined;

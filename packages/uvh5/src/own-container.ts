@@ -1,4 +1,5 @@
 /** Presents a file read by the own HDF5 reader as groups and arrays. */
+import { Uvh5UnsupportedError } from "./errors.ts";
 import type { Hdf5Bytes } from "./hdf5/byte-source.ts";
 import type { Container, Member } from "./hdf5/container.ts";
 import { type Dataset, readAll } from "./hdf5/dataset.ts";
@@ -6,7 +7,7 @@ import { elementCount } from "./hdf5/dataspace.ts";
 import { Extents } from "./hdf5/extents.ts";
 import type { Codecs } from "./hdf5/filters.ts";
 import { readGlobalHeap } from "./hdf5/heaps.ts";
-import type { StoredArray, StoredGroup } from "./stored.ts";
+import type { StoredArray, StoredGroup, StoredMember } from "./stored.ts";
 
 /** The root group of a container. */
 export function storedTree(hdf5: Hdf5Bytes, codecs: Codecs, container: Container): StoredGroup {
@@ -14,15 +15,30 @@ export function storedTree(hdf5: Hdf5Bytes, codecs: Codecs, container: Container
 }
 
 function group(hdf5: Hdf5Bytes, codecs: Codecs, members: ReadonlyMap<string, Member>, path: string): StoredGroup {
-  const stored = new Map<string, StoredGroup | StoredArray>();
+  const stored = new Map<string, StoredMember>();
   for (const [name, member] of members) {
-    const memberPath = path === "" ? name : `${path}/${name}`;
-    stored.set(
-      name,
-      member.kind === "group" ? group(hdf5, codecs, member.members, memberPath) : array(hdf5, codecs, member.dataset),
-    );
+    stored.set(name, storedMember(hdf5, codecs, member, path === "" ? name : `${path}/${name}`));
   }
   return { kind: "group", path, members: stored };
+}
+
+function storedMember(hdf5: Hdf5Bytes, codecs: Codecs, member: Member, path: string): StoredMember {
+  if (member.kind === "group") return group(hdf5, codecs, member.members, path);
+  if (member.kind === "unsupported") return member;
+  const { dataset } = member;
+  const error = filterError(hdf5.source.name, dataset);
+  return error === null ? array(hdf5, codecs, dataset) : { kind: "unsupported", error };
+}
+
+/** The error of a dataset that went through a filter which cannot be undone; null for all others. */
+export function filterError(file: string, dataset: Dataset): Uvh5UnsupportedError | null {
+  if (dataset.unknownFilter === null) return null;
+  return new Uvh5UnsupportedError({
+    file,
+    field: `filters of ${dataset.path}`,
+    expected: "deflate, shuffle, fletcher32 or lzf",
+    found: dataset.unknownFilter,
+  });
 }
 
 function array(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): StoredArray {

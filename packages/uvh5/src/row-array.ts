@@ -1,9 +1,10 @@
 /** The three data arrays of a file, in one form: [row, chan, pol], whatever their rank and layout in the file. */
-import { Uvh5InconsistentError } from "./errors.ts";
+import { Uvh5InconsistentError, type Uvh5UnsupportedError } from "./errors.ts";
 import { UNDEFINED_ADDRESS } from "./hdf5/byte-source.ts";
 import type { Dataset } from "./hdf5/dataset.ts";
 import { type Datatype, describeDatatype } from "./hdf5/datatype.ts";
 import type { Filter } from "./hdf5/filters.ts";
+import { filterError } from "./own-container.ts";
 import type { RowStorage } from "./row-plan.ts";
 
 export interface RowArray extends RowStorage {
@@ -12,6 +13,8 @@ export interface RowArray extends RowStorage {
   readonly filters: readonly Filter[];
   readonly skippedFilters: Uint32Array | null;
   readonly fillBytes: Uint8Array | null;
+  /** Why the array's bytes cannot be understood though they can be found; null when they can. */
+  readonly filterError: Uvh5UnsupportedError | null;
 }
 
 type Shape3 = readonly [number, number, number];
@@ -45,7 +48,15 @@ export function rowArray(file: string, dataset: Dataset): RowArray {
   const { path, type, filters, layout, chunks, fillBytes } = dataset;
   const shape = rowShape(file, path, dataset.shape);
   checkDataType(file, path, type);
-  const base = { path, type, filters, fillBytes, shape, elementBytes: type.bytes };
+  const base = {
+    path,
+    type,
+    filters,
+    fillBytes,
+    shape,
+    elementBytes: type.bytes,
+    filterError: filterError(file, dataset),
+  };
   if (layout.kind === "chunked" && chunks !== null) {
     const c = layout.chunkShape;
     const chunkShape = (c.length === 4 ? [c[0], c[2], c[3]] : [...c]) as unknown as Shape3;

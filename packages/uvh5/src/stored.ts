@@ -1,5 +1,5 @@
 /** Groups and arrays of a file as the header reads them, whichever reader they come from; and their values. */
-import { Uvh5CorruptError, Uvh5InconsistentError } from "./errors.ts";
+import { Uvh5CorruptError, Uvh5InconsistentError, type Uvh5UnsupportedError } from "./errors.ts";
 import { type Datatype, describeDatatype } from "./hdf5/datatype.ts";
 
 /** An array (or scalar) of a file. */
@@ -15,10 +15,18 @@ export interface StoredArray {
   readVlenStrings(): string[];
 }
 
+/** An array that the reader of this file cannot read; the error says why. */
+export interface StoredOddity {
+  readonly kind: "unsupported";
+  readonly error: Uvh5UnsupportedError;
+}
+
+export type StoredMember = StoredGroup | StoredArray | StoredOddity;
+
 export interface StoredGroup {
   readonly kind: "group";
   readonly path: string;
-  readonly members: ReadonlyMap<string, StoredGroup | StoredArray>;
+  readonly members: ReadonlyMap<string, StoredMember>;
 }
 
 /** Numbers of an array of numbers or bools, as doubles; 64-bit integers are exact up to 2⁵³ and refused above. */

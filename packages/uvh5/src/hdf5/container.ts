@@ -1,14 +1,20 @@
 /** The objects of one HDF5 file by path, read by this package's own reader. */
-import { Hdf5Bytes } from "./byte-source.ts";
+import { Uvh5UnsupportedError } from "../errors.ts";
+import type { Hdf5Bytes } from "./byte-source.ts";
 import { type Dataset, readDataset } from "./dataset.ts";
 import { Extents } from "./extents.ts";
 import { isGroup, readLinks } from "./group.ts";
-import { readObjectHeader } from "./object-header.ts";
+import { type Message, readObjectHeader } from "./object-header.ts";
 import { readSuperblock, type Superblock } from "./superblock.ts";
 
+/**
+ * An object of the file. "unsupported" stands for a dataset whose type or storage this reader does not know: its
+ * error is kept, so that a file is not refused for an item that nobody asks for.
+ */
 export type Member =
   | { readonly kind: "group"; readonly members: ReadonlyMap<string, Member> }
-  | { readonly kind: "dataset"; readonly dataset: Dataset };
+  | { readonly kind: "dataset"; readonly dataset: Dataset }
+  | { readonly kind: "unsupported"; readonly error: Uvh5UnsupportedError };
 
 export interface Container {
   readonly superblock: Superblock;
@@ -26,6 +32,10 @@ const MAX_DEPTH = 8;
 export function readContainer(hdf5: Hdf5Bytes): Container {
   const extents = new Extents();
   const superblock = readSuperblock(hdf5, extents);
+  const { sizeBytes } = hdf5.source;
+  if (superblock.endOfFile > sizeBytes) {
+    hdf5.corrupt("superblock", `a file of ${superblock.endOfFile} bytes`, `${sizeBytes} (cut off, or still being written)`);
+  }
   const byAddress = new Map<number, Member>();
   const members = readMembers(hdf5, extents, superblock.rootAddress, "", byAddress, 0);
   extents.check(hdf5);
@@ -73,10 +83,19 @@ function linksToMembers(
               depth + 1,
             ),
           }
-        : { kind: "dataset", dataset: readDataset(hdf5, extents, messages, memberPath) };
+        : readDatasetOrError(hdf5, extents, messages, memberPath);
       byAddress.set(address, member);
     }
     members.set(name, member);
   }
   return members;
+}
+
+function readDatasetOrError(hdf5: Hdf5Bytes, extents: Extents, messages: readonly Message[], path: string): Member {
+  try {
+    return { kind: "dataset", dataset: readDataset(hdf5, extents, messages, path) };
+  } catch (error) {
+    if (error instanceof Uvh5UnsupportedError) return { kind: "unsupported", error };
+    throw error;
+  }
 }

@@ -18,6 +18,8 @@ export interface Dataset {
   readonly type: Datatype;
   readonly layout: Layout;
   readonly filters: readonly Filter[];
+  /** The first filter that cannot be undone, by name; its bytes can be found but not understood. */
+  readonly unknownFilter: string | null;
   /** For chunked layouts. */
   readonly chunks: ChunkIndex | null;
   /** One element where nothing is stored; null for zeros. */
@@ -43,7 +45,6 @@ export function readDataset(hdf5: Hdf5Bytes, extents: Extents, messages: readonl
   const layout = readLayout(layoutBody, path);
   const filterBody = body(MESSAGE.filters);
   const filters = filterBody === null ? [] : readFilters(filterBody, path);
-  const unknown = unknownFilter(filters);
   const fillBytes = readFill(body(MESSAGE.fillValue), type, path);
   const bytes = shape === null ? 0 : elementCount(shape) * type.bytes;
   let chunks: ChunkIndex | null = null;
@@ -72,8 +73,7 @@ export function readDataset(hdf5: Hdf5Bytes, extents: Extents, messages: readonl
   } else if (layout.bytes.length !== bytes) {
     hdf5.corrupt(path, `${bytes} bytes of storage`, layout.bytes.length);
   }
-  if (unknown !== null) hdf5.unsupported(`filters of ${path}`, "deflate, shuffle, fletcher32 or lzf", unknown);
-  return { path, shape, type, layout, filters, chunks, fillBytes };
+  return { path, shape, type, layout, filters, unknownFilter: unknownFilter(filters), chunks, fillBytes };
 }
 
 function readFill(body: Cursor | null, type: Datatype, path: string): Uint8Array | null {
@@ -116,6 +116,34 @@ export function readAll(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): Uint
   if (fillBytes !== null) fill(into, fillBytes);
   readChunks(hdf5, codecs, dataset, layout.chunkShape, into);
   return into;
+}
+
+/** Reads the first element. @returns its bytes; null when there is none or it is not stored */
+export function readFirst(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): Uint8Array<ArrayBuffer> | null {
+  const { path, shape, type, layout, filters, chunks } = dataset;
+  if (shape === null || shape.includes(0)) return null;
+  if (layout.kind === "compact") return layout.bytes.slice(0, type.bytes);
+  if (layout.kind === "contiguous") {
+    return layout.address === UNDEFINED_ADDRESS
+      ? null
+      : hdf5.cursor(layout.address, type.bytes, path).take(type.bytes).slice();
+  }
+  const address = chunks?.addressBytes[0] ?? UNDEFINED_ADDRESS;
+  if (chunks === null || address === UNDEFINED_ADDRESS) return null;
+  const stored = new Uint8Array(chunks.storedBytes[0] as number);
+  hdf5.source.readInto(stored, address);
+  const chunkBytes = elementCount(layout.chunkShape) * type.bytes;
+  const skipped = chunks.skippedFilters?.[0] ?? 0;
+  return undoFilters(
+    hdf5,
+    codecs,
+    new FilterScratch(),
+    filters,
+    stored,
+    chunkBytes,
+    skipped,
+    `chunk 0 of ${path}`,
+  ).slice(0, type.bytes);
 }
 
 function fill(into: Uint8Array, element: Uint8Array): void {
