@@ -4,8 +4,12 @@
  */
 export * from "./errors.ts";
 export type * from "./ms/ms-spec.ts";
+export type { ByteSource } from "./storage/byte-source.ts";
 export * from "./storage/tiled-plan.ts";
 export type * from "./storage/tiled-rows.ts";
+export type { Column } from "./table/column.ts";
+export * from "./table/keywords.ts";
 export type * from "./table/model.ts";
+export { openTableFrom, type Table, type TableSources } from "./table/open-table.ts";
 export type * from "./table/publish-table.ts";
 export type * from "./table/table-spec.ts";

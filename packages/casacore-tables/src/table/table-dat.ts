@@ -35,6 +35,8 @@ export interface PlainTableDat {
   readonly nextSequenceNumber: number;
   readonly dataManagers: readonly DataManagerEntry[];
   readonly columns: readonly ColumnBinding[];
+  /** Set when the files of all managers are inside one other file. Such tables are described, their columns not read. */
+  readonly container?: "MultiFile" | "MultiHDF5";
 }
 
 /** A selection of rows and columns of one other table. */
@@ -105,17 +107,11 @@ function readPlainTable(reader: AipsIoReader, rowCount: number, byteOrder: ByteO
   if (version > 3) throw new UnsupportedFormatError(reader.file, "column set", "versions up to 3", `${version}`);
   // The very first layout had no version: its first word is the row count itself, which is known already.
   if (version > 1) reader.count(version > 2);
+  let container: PlainTableDat["container"];
   if (version > 2) {
     const storageOption = reader.i32();
-    const blockSizeBytes = reader.i32();
-    if (storageOption !== separateFilesOption) {
-      throw new UnsupportedFormatError(
-        reader.file,
-        "storage of all columns in one file (MultiFile or MultiHDF5)",
-        "separate files",
-        `storage option ${storageOption} with blocks of ${blockSizeBytes} bytes`,
-      );
-    }
+    if (storageOption !== separateFilesOption) container = storageOption === 0 ? "MultiFile" : "MultiHDF5";
+    reader.i32(); // block size of the container
   }
   const nextSequenceNumber = reader.u32();
   const managerCount = reader.u32();
@@ -132,10 +128,12 @@ function readPlainTable(reader: AipsIoReader, rowCount: number, byteOrder: ByteO
   }
   const dataManagers: DataManagerEntry[] = [];
   for (const manager of managers) dataManagers.push({ ...manager, blob: reader.rawBytes(reader.u32()) });
-  return { kind: "plain", rowCount, byteOrder, desc, nextSequenceNumber, dataManagers, columns };
+  const dat: PlainTableDat = { kind: "plain", rowCount, byteOrder, desc, nextSequenceNumber, dataManagers, columns };
+  return container === undefined ? dat : { ...dat, container };
 }
 
-const separateFilesOption = 0;
+/** 0: all managers in one MultiFile; 1: in one HDF5 file; 2: a file each. */
+const separateFilesOption = 2;
 
 function expectVersion(reader: AipsIoReader, what: string, version: number): void {
   const found = reader.u32();
@@ -183,7 +181,7 @@ function readConcatTable(reader: AipsIoReader, rowCount: number, byteOrder: Byte
 /**
  * Serialises a table.dat: the bytes casacore writes for the same table.
  *
- * @throws RangeError when the columns and their bindings do not pair up
+ * @throws RangeError when the columns and their bindings do not pair up, or the table is in a container file
  */
 export function serializeTableDat(dat: TableDat): Uint8Array {
   const writer = new AipsIoWriter();
@@ -203,6 +201,7 @@ function writePlainTable(writer: AipsIoWriter, dat: PlainTableDat, wide: boolean
   if (dat.columns.length !== dat.desc.columns.length) {
     throw new RangeError(`${dat.desc.columns.length} columns described, ${dat.columns.length} bound to a manager`);
   }
+  if (dat.container !== undefined) throw new RangeError(`tables in a ${dat.container} are not written`);
   writeTableDesc(writer, dat.desc);
   writer.i32(wide ? -3 : -2);
   writer.count(dat.rowCount, wide);
