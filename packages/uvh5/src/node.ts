@@ -12,9 +12,11 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { inflateSync } from "node:zlib";
-import { Uvh5CorruptError } from "./errors.ts";
+import { isUvh5Error, Uvh5CorruptError } from "./errors.ts";
+import { startH5wasmWorker } from "./h5wasm-bridge.node.ts";
+import { H5wasmUvh5File } from "./h5wasm-file.ts";
 import type { Codecs } from "./hdf5/filters.ts";
-import { judgeWhole } from "./is-whole.ts";
+import { isTemporaryName, judgeTimes, judgeWhole } from "./is-whole.ts";
 import { type ClosableSource, openUvh5Source } from "./open-uvh5.ts";
 import type { OpenUvh5Options, Uvh5File, WholeCheck, WholeOptions } from "./uvh5-file.ts";
 import { Uvh5Layout, type Uvh5WriteHeader, type Uvh5Writer, type WriteUvh5Options } from "./write-uvh5.ts";
@@ -59,7 +61,8 @@ function readFully(path: string, descriptor: number, target: Uint8Array, offsetB
 }
 
 /**
- * Opens a UVH5 file.
+ * Opens a UVH5 file. What the own reader does not know (new chunk indexes, other filters) is read by h5wasm in
+ * a worker of its own, behind the same interface; the calling thread waits for it.
  *
  * @throws NotHdf5Error, NotUvh5Error, Uvh5CorruptError, Uvh5InconsistentError, Uvh5UnsupportedError, Uvh5LimitError,
  * and the error of the system when the file cannot be opened or read
@@ -70,6 +73,18 @@ export function openUvh5(path: string, options: OpenUvh5Options = {}): Uvh5File 
     return openUvh5Source(source, nodeCodecs, options);
   } catch (error) {
     source.close();
+    if (options.fallback === "refuse" || !isUvh5Error(error, "unsupported") || error.field === "Header/version")
+      throw error;
+    return openInWorker(path, source.sizeBytes);
+  }
+}
+
+function openInWorker(path: string, fileBytes: number): Uvh5File {
+  const remote = startH5wasmWorker(path);
+  try {
+    return new H5wasmUvh5File(path, fileBytes, remote);
+  } catch (error) {
+    remote.close();
     throw error;
   }
 }
@@ -84,9 +99,33 @@ export function openUvh5(path: string, options: OpenUvh5Options = {}): Uvh5File 
 export function isWhole(path: string, options: WholeOptions = {}): WholeCheck {
   const source = fileSource(path);
   try {
-    return judgeWhole(source, nodeCodecs, options);
+    const check = judgeWhole(source, nodeCodecs, options);
+    return check.code === "UNSUPPORTED" ? judgeThroughWorker(path, check, options) : check;
   } finally {
     source.close();
+  }
+}
+
+/** Whether chunks are stored cannot be asked of h5wasm; the end of the file, the shapes and the header can be checked. */
+function judgeThroughWorker(path: string, check: WholeCheck, options: WholeOptions): WholeCheck {
+  try {
+    using file = openInWorker(path, check.fileBytes);
+    const { timeCount, bltCount, timeJd } = file.header;
+    const known = { ...check, timeCount, bltCount, firstTimeJd: timeJd[0] ?? null };
+    const late = judgeTimes(timeCount, options.expectedTimeCount);
+    if (late !== null) return { ...known, verdict: late[0], code: late[1], reason: late[2] };
+    if (isTemporaryName(path))
+      return {
+        ...known,
+        verdict: "writing",
+        code: "TEMPORARY_NAME",
+        reason: "whole inside, but its name says unfinished",
+      };
+    const reason = `${timeCount} integrations, ${bltCount} rows; a layout whose chunks could not be counted`;
+    return { ...known, verdict: "complete", code: "OK", reason };
+  } catch (error) {
+    if (!isUvh5Error(error)) throw error;
+    return { ...check, reason: error.message };
   }
 }
 

@@ -8,7 +8,7 @@ import { readHeader, requireGroup } from "./header.ts";
 import { storedTree } from "./own-container.ts";
 import { ReadScratch, readIntoSinks, rowBlock } from "./read-visibilities.ts";
 import { type RowArray, rowArray } from "./row-array.ts";
-import { doubleVisSink, flagsSink, nsamplesSink, type Sink, visSink } from "./row-sink.ts";
+import { doubleVisSink, flagsSink, nsamplesSink, type Sink, type UniformSink, visSink } from "./row-sink.ts";
 import type { OpenUvh5Options, ReadRowsOptions, RowBuffers, RowRange, RowsRead, Uvh5File } from "./uvh5-file.ts";
 
 /** A source that can be closed. */
@@ -164,11 +164,7 @@ class OwnUvh5File implements Uvh5File {
     if (flags) sinks.push(flags);
     if (nsamples) sinks.push(nsamples);
     readIntoSinks(this.#hdf5, this.#codecs, this.#scratch, sinks, range);
-    const leave = options.skipUniform ?? false;
-    return {
-      flagsUniform: flags?.finish(leave) as 0 | 1 | undefined,
-      nsamplesUniform: floatOf(nsamples?.finish(leave)),
-    };
+    return uniformResult(flags, nsamples, options.skipUniform ?? false);
   }
 
   close(): void {
@@ -182,6 +178,15 @@ class OwnUvh5File implements Uvh5File {
   }
 }
 
-function floatOf(bits: number | undefined): number | undefined {
-  return bits === undefined ? undefined : new Float32Array(Int32Array.of(bits).buffer)[0];
+/** Ends the sinks of flags and nsamples. @param leave  whether uniform targets stay untouched */
+export function uniformResult(
+  flags: UniformSink | undefined,
+  nsamples: UniformSink | undefined,
+  leave: boolean,
+): RowsRead {
+  const bits = nsamples?.finish(leave);
+  return {
+    flagsUniform: flags?.finish(leave) as 0 | 1 | undefined,
+    nsamplesUniform: bits === undefined ? undefined : new Float32Array(Int32Array.of(bits).buffer)[0],
+  };
 }

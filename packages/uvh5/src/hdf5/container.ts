@@ -34,7 +34,11 @@ export function readContainer(hdf5: Hdf5Bytes): Container {
   const superblock = readSuperblock(hdf5, extents);
   const { sizeBytes } = hdf5.source;
   if (superblock.endOfFile > sizeBytes) {
-    hdf5.corrupt("superblock", `a file of ${superblock.endOfFile} bytes`, `${sizeBytes} (cut off, or still being written)`);
+    hdf5.corrupt(
+      "superblock",
+      `a file of ${superblock.endOfFile} bytes`,
+      `${sizeBytes} (cut off, or still being written)`,
+    );
   }
   const byAddress = new Map<number, Member>();
   const members = readMembers(hdf5, extents, superblock.rootAddress, "", byAddress, 0);
