@@ -6,6 +6,8 @@ root=$PWD
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
+# What an earlier build left of deleted files must not be packed.
+rm -rf packages/*/dist apps/*/dist packages/*/*.tsbuildinfo apps/*/*.tsbuildinfo
 npm run --silent build
 npm pack --silent --workspaces --pack-destination "$folder" >/dev/null
 for archive in "$folder"/*.tgz; do

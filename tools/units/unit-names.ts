@@ -17,7 +17,7 @@ const UNITLESS = words(`
 /** Whole names of numbers that have no unit, or whose unit is that of the data they stand for. */
 const UNITLESS_NAMES = new Set(
   words(`
-    re im snr data value values out vis flags weights samples nsamples mask gains
+    row chan spw pol re im snr elements data value values out vis flags weights samples nsamples mask gains
     shape stride matrix bytes length ndim option status conjugate
     ant1 ant2 antenna1 antenna2 corrType corrTypes spwArray
   `),
