@@ -13,3 +13,4 @@ export type * from "./table/model.ts";
 export { openTableFrom, type Table, type TableSources } from "./table/open-table.ts";
 export type * from "./table/publish-table.ts";
 export type * from "./table/table-spec.ts";
+export type * from "./table/update-spec.ts";

@@ -10,6 +10,8 @@ import { openTableFrom, type Table, type TableSources } from "./table/open-table
 import { type PublishOptions, publishTableIn } from "./table/publish-table.ts";
 import type { TableFile, TableFiles } from "./table/table-files.ts";
 import type { TableBuilder, TableSpec } from "./table/table-spec.ts";
+import type { TableUpdate, UpdateOptions } from "./table/update-spec.ts";
+import { updateTable } from "./table/update-table.ts";
 
 export * from "./index.ts";
 
@@ -21,6 +23,15 @@ export function createTable(path: string, spec: TableSpec): TableBuilder {
 /** Starts a new Measurement Set in a directory that does not exist yet. @throws TableWriteError when it does */
 export function createMeasurementSet(path: string, spec: MeasurementSetSpec): MeasurementSetBuilder {
   return buildMeasurementSet(tableFiles, path, spec);
+}
+
+/**
+ * Opens a table to be changed in place: columns added, values of a fixed size overwritten.
+ *
+ * @throws TableNotFoundError; TableInUseError when another process has it open; TableWriteError when it is not a plain table
+ */
+export function openTableForUpdate(path: string, options?: UpdateOptions): TableUpdate {
+  return updateTable(tableFiles, path, options);
 }
 
 /** Opens the file of a tiled column, in this or any other thread, to write rows of it. */
@@ -59,6 +70,7 @@ const tableFiles: TableFiles = {
   readWhole: (path) => attempt(path, "read it", () => fs.readFileSync(path)),
   rename: (from, to) => attempt(from, `rename it to ${to}`, () => fs.renameSync(from, to)),
   remove: (path) => attempt(path, "delete it", () => fs.unlinkSync(path)),
+  lockHolder: (path) => attempt(path, "look for locks", () => findLockHolder(path)),
   list: (path) =>
     attempt(path, "list the directory", () =>
       fs
@@ -74,6 +86,23 @@ const tableFiles: TableFiles = {
     }
   },
 };
+
+const locksFile = "/proc/locks";
+
+/** Linux lists each lock with process, device and inode; elsewhere nothing is known. */
+function findLockHolder(path: string): string | undefined {
+  if (!fs.existsSync(locksFile)) return undefined;
+  const { ino, dev } = fs.statSync(path);
+  const major = ((dev >>> 8) & 0xfff).toString(16).padStart(2, "0");
+  const minor = ((dev & 0xff) | ((dev >>> 12) & 0xfff00)).toString(16).padStart(2, "0");
+  for (const line of fs.readFileSync(locksFile, "utf8").split("\n")) {
+    // 1: POSIX  ADVISORY  READ 4711 fe:00:1234 1 1
+    const [, , , mode, pid, place] = line.trim().split(/\s+/);
+    if (place !== `${major}:${minor}:${ino}` || pid === `${process.pid}`) continue;
+    return `process ${pid}, which holds a ${mode === "WRITE" ? "write" : "read"} lock on ${path}`;
+  }
+  return undefined;
+}
 
 /** The disk, as reading sees it. */
 const tableSources: TableSources = {

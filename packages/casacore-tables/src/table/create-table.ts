@@ -6,6 +6,7 @@ import { writeIncremental } from "../storage/incremental-writer.ts";
 import { NewTiledColumn } from "../storage/new-tiled-column.ts";
 import { writeStandard } from "../storage/standard-writer.ts";
 import type { TiledColumnPlan, TiledType } from "../storage/tiled-plan.ts";
+import { defaultManager, describeStorage, hypercolumnKeyword } from "./column-storage.ts";
 import type { ColumnDesc, KeywordSet, KeywordValue } from "./model.ts";
 import { serializeLockFile } from "./sync-data.ts";
 import { type ColumnBinding, type DataManagerEntry, serializeTableDat } from "./table-dat.ts";
@@ -91,7 +92,12 @@ class NewTable implements TableBuilder {
     const source = this.guard(desc.name, () => new ColumnSource(desc, content, this.rowCount));
     if (choice.manager === "StandardStMan" || choice.manager === "IncrementalStMan") {
       const manager = this.sharedManager(choice);
-      this.columns.set(desc.name, { desc: describeStorage(desc, manager), manager, source, tiled: undefined });
+      this.columns.set(desc.name, {
+        desc: describeStorage(desc, manager.type, manager.name),
+        manager,
+        source,
+        tiled: undefined,
+      });
       return;
     }
     const tiled = this.newTiled(desc, choice, source.cellShape);
@@ -136,7 +142,12 @@ class NewTable implements TableBuilder {
       manager.type as "TiledShapeStMan" | "TiledColumnStMan",
       { rowCount: this.rowCount, isLittleEndian: this.isLittleEndian, tileRowCount: choice.tileRowCount, cellShape },
     );
-    const column: NewColumn = { desc: describeStorage(desc, manager), manager, source: undefined, tiled: files };
+    const column: NewColumn = {
+      desc: describeStorage(desc, manager.type, manager.name),
+      manager,
+      source: undefined,
+      tiled: files,
+    };
     return { column, files };
   }
 
@@ -326,37 +337,12 @@ class NewTable implements TableBuilder {
   }
 }
 
-function describeStorage(desc: ColumnDesc, manager: StorageManager): ColumnDesc {
-  if (desc.dataManagerType !== "") return desc;
-  return { ...desc, dataManagerType: manager.type, dataManagerGroup: manager.name };
-}
-
-/** Long runs go where they cost nothing, fixed arrays into tiles, everything else to StandardStMan. */
-function defaultManager(desc: ColumnDesc, content: ColumnContent): WritableManager {
-  if (content.kind === "constant" || content.kind === "runs") return "IncrementalStMan";
-  const isArrayOfNumbers = desc.form === "array" && desc.type !== "string" && desc.type !== "record";
-  if ((content.kind === "values" || content.kind === "fill") && isArrayOfNumbers && (desc.option & 1) === 0) {
-    return desc.shape === undefined ? "TiledShapeStMan" : "TiledColumnStMan";
-  }
-  return "StandardStMan";
-}
-
 /** What casacore notes of each tiled manager: its axes and columns. */
 function hypercolumns(columns: readonly NewColumn[]): KeywordSet {
   const keywords = new Map<string, KeywordValue>();
   for (const { desc, manager, tiled } of columns) {
     if (tiled === undefined) continue;
-    const names = (data: readonly string[]): KeywordValue => ({
-      kind: "array",
-      value: { type: "string", shape: [data.length], data },
-    });
-    const value = new Map<string, KeywordValue>([
-      ["ndim", { kind: "scalar", type: "uint", value: tiled.axisCount }],
-      ["data", names([desc.name])],
-      ["coord", names([])],
-      ["id", names([])],
-    ]);
-    keywords.set(`Hypercolumn_${manager.name}`, { kind: "record", value });
+    keywords.set(`Hypercolumn_${manager.name}`, hypercolumnKeyword(desc.name, tiled.axisCount));
   }
   return keywords;
 }

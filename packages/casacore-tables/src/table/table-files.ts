@@ -26,6 +26,8 @@ export interface TableFiles {
   create(path: string): TableFile;
   /** Opens a file that exists, to be written and read. */
   openForUpdate(path: string): TableFile;
+  /** Another process that holds a lock on the file, in words, as far as the system tells; undefined: none is known. */
+  lockHolder(path: string): string | undefined;
   readWhole(path: string): Uint8Array;
   /** Replaces what has the new name, if anything. */
   rename(from: string, to: string): void;

@@ -1,0 +1,50 @@
+/** Changing a table that exists. */
+import type { TiledColumnPlan, TiledType } from "../storage/tiled-plan.ts";
+import type { ColumnDesc, KeywordValue, NumericArray } from "./model.ts";
+import type { ColumnContent, FinishOptions, StorageChoice, TiledColumnSpec } from "./table-spec.ts";
+
+export interface UpdateOptions {
+  /**
+   * Go on when another process has the table open. Its reads may then mix old and new values until `finish` has raised
+   * the counters by which casacore notices changes. Default: refuse.
+   */
+  readonly mayBeOpenElsewhere?: boolean;
+}
+
+/**
+ * A table being changed in place. Values of existing columns change at once; added columns appear with `finish`, which also
+ * tells other processes. A process that dies before leaves the table readable, with some values changed.
+ */
+export interface TableUpdate {
+  readonly path: string;
+  readonly rowCount: number;
+  /**
+   * Adds a column with a storage manager of its own.
+   *
+   * @throws TableWriteError when the name is taken, or content and description do not fit each other
+   */
+  addColumn(desc: ColumnDesc, content: ColumnContent, storage?: StorageChoice): void;
+  /** Adds a tiled column that is written through its plan, by any thread, before `finish`. It is zero where nothing is written. */
+  addTiledColumn(desc: ColumnDesc & { readonly type: TiledType }, spec: TiledColumnSpec): TiledColumnPlan;
+  /**
+   * Overwrites cells of a tiled column, of whatever tile shape and byte order.
+   *
+   * @param values  whole cells of rows that have the same shape, one behind the other; complex interleaved, bool 0 or 1
+   * @throws TableWriteError when the column is not tiled, shares its tiles with other columns, or cells have no value or
+   *         another shape
+   */
+  updateTiledRows(columnName: string, rowStart: number, values: NumericArray): void;
+  /**
+   * Overwrites values of a numeric scalar column, or arrays stored with the scalars, of StandardStMan.
+   *
+   * @throws TableWriteError for other columns: what IncrementalStMan holds can only be written as a new column or table
+   */
+  updateScalars(columnName: string, rowStart: number, values: NumericArray): void;
+  /** Sets a keyword of the table. */
+  setKeyword(name: string, value: KeywordValue): void;
+  setColumnKeyword(columnName: string, name: string, value: KeywordValue): void;
+  /** Writes table.dat, if it has changed, and raises the counters in table.lock. The update is used up then. */
+  finish(options?: FinishOptions): Promise<void>;
+  /** Closes all files and deletes those of added columns. Values changed in place stay changed. Harmless after `finish`. */
+  abandon(): void;
+}
