@@ -36,6 +36,8 @@ export function readDataset(hdf5: Hdf5Bytes, extents: Extents, messages: readonl
     return found[0]?.body ?? null;
   };
   const [space, typeBody, layoutBody] = [body(MESSAGE.dataspace), body(MESSAGE.datatype), body(MESSAGE.layout)];
+  if (space === null && layoutBody === null && typeBody !== null)
+    hdf5.unsupported(path, "a dataset", "a committed datatype");
   if (space === null || typeBody === null || layoutBody === null) {
     return hdf5.corrupt(path, "a dataspace, a datatype and a layout", "fewer");
   }

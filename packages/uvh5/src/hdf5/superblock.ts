@@ -42,7 +42,7 @@ export function readSuperblock(hdf5: Hdf5Bytes, extents: Extents): Superblock {
     const base = cursor.address();
     if (base !== 2 * at) hdf5.corrupt("superblock base address", String(at), base - at);
     const extension = cursor.address();
-    const endOfFile = cursor.address();
+    const endOfFile = cursor.u64();
     const rootAddress = cursor.address();
     verifyLookup3(hdf5, at, 44, cursor.u32(), "superblock");
     extents.claim(at, at + 48);
@@ -59,7 +59,7 @@ export function readSuperblock(hdf5: Hdf5Bytes, extents: Extents): Superblock {
   const base = cursor.address();
   if (base !== 2 * at) hdf5.corrupt("superblock base address", String(at), base - at);
   cursor.skip(8);
-  const endOfFile = cursor.address();
+  const endOfFile = cursor.u64();
   cursor.skip(8 + 8); // driver information, link name of the root entry
   const rootAddress = cursor.address();
   extents.claim(at, at + cursor.at + 24);
