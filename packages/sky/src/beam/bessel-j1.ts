@@ -1,5 +1,5 @@
 /**
- * Bessel function of the first kind, order 1, for any real argument; absolute error below 1e-14.
+ * Bessel function of the first kind, order 1, for any real argument; absolute error below 3e-14.
  *
  * Power series to 8; then Bessel's integral (1/π)∫cos(t − x sin t)dt by the trapezoidal rule, which is exact to rounding
  * since the integrand is periodic; from 25 on Hankel's expansion (Abramowitz & Stegun 9.1.10, 9.1.21, 9.2.5).

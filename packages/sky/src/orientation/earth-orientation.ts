@@ -28,7 +28,10 @@ export interface OrientationValues {
   readonly yPoleRad: number;
   /** "degraded": outside the table, UT1 − UTC and pole are those of its nearest day. */
   readonly quality: "measured" | "predicted" | "degraded";
-  /** Bounds to expect: 0.1 ms measured, 20 ms predicted (a year ahead); degraded 0.9 s, the most that UTC allows. */
+  /**
+   * Errors to expect: 0.1 ms and 1 mas measured; 20 ms and 80 mas predicted (Bulletin A for a year ahead); degraded 0.9 s,
+   * the most that UTC allows, and 0.7″.
+   */
   readonly ut1UncertaintySec: number;
   readonly poleUncertaintyRad: number;
 }
@@ -36,7 +39,7 @@ export interface OrientationValues {
 const ARCSEC_RAD = Math.PI / 648_000;
 const UNCERTAINTIES = {
   measured: { ut1UncertaintySec: 1e-4, poleUncertaintyRad: 1e-3 * ARCSEC_RAD },
-  predicted: { ut1UncertaintySec: 0.02, poleUncertaintyRad: 0.05 * ARCSEC_RAD },
+  predicted: { ut1UncertaintySec: 0.02, poleUncertaintyRad: 0.08 * ARCSEC_RAD },
   degraded: { ut1UncertaintySec: 0.9, poleUncertaintyRad: 0.7 * ARCSEC_RAD },
 } as const;
 

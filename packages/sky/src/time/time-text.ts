@@ -42,10 +42,11 @@ export interface FormatUtcOptions {
 /** A UTC as text. */
 export function formatUtc(utc: Utc, options: FormatUtcOptions = {}): string {
   const { style = "iso", decimalCount = 3, leapSeconds = SHIPPED_LEAP_SECONDS } = options;
-  let { mjd, elapsedFraction } = civilDay(utc);
+  const day = civilDay(utc);
+  let mjd = day.mjd;
   const unitsPerSec = 10 ** decimalCount;
   const lengthSec = utcDayLengthSec(mjd, leapSeconds);
-  let units = Math.round(elapsedFraction * lengthSec * unitsPerSec);
+  let units = Math.round(day.elapsedFraction * lengthSec * unitsPerSec);
   if (units >= lengthSec * unitsPerSec) {
     mjd += 1;
     units -= lengthSec * unitsPerSec;
