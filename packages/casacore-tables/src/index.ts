@@ -2,6 +2,7 @@
  * casacore tables without Node: types, errors and layouts. To open and write tables by path use
  * `@contimg/casacore-tables/node`.
  */
+export type * from "./caltable/cal-table-spec.ts";
 export * from "./errors.ts";
 export type * from "./ms/ms-spec.ts";
 export type { ByteSource } from "./storage/byte-source.ts";

@@ -1,5 +1,7 @@
 /** Tables by path. */
 import * as fs from "node:fs";
+import type { CalTableOptions, CalTableSpec } from "./caltable/cal-table-spec.ts";
+import { buildCalTable } from "./caltable/create-cal-table.ts";
 import { TableIoError } from "./errors.ts";
 import { buildMeasurementSet } from "./ms/create-ms.ts";
 import type { MeasurementSetBuilder, MeasurementSetSpec } from "./ms/ms-spec.ts";
@@ -23,6 +25,15 @@ export function createTable(path: string, spec: TableSpec): TableBuilder {
 /** Starts a new Measurement Set in a directory that does not exist yet. @throws TableWriteError when it does */
 export function createMeasurementSet(path: string, spec: MeasurementSetSpec): MeasurementSetBuilder {
   return buildMeasurementSet(tableFiles, path, spec);
+}
+
+/**
+ * Writes a CASA calibration table (bandpass, gain or delay) into a directory that does not exist yet.
+ *
+ * @throws TableWriteError when it does, or arrays do not have the length that the spec says
+ */
+export function createCalTable(path: string, spec: CalTableSpec, options?: CalTableOptions): Promise<void> {
+  return buildCalTable(tableFiles, path, spec, options);
 }
 
 /**
