@@ -24,11 +24,8 @@ export const DATA_NAMES = ["visdata", "flags", "nsamples"] as const;
 
 /** The view of a source's metadata under the options. */
 export function hdf5Bytes(source: ByteSource, options: OpenUvh5Options): Hdf5Bytes {
-  return new Hdf5Bytes(
-    source,
-    options.metadataPageBytes ?? DEFAULT_PAGE_BYTES,
-    options.maxHeaderBytes ?? DEFAULT_MAX_HEADER_BYTES,
-  );
+  const { metadataPageBytes = DEFAULT_PAGE_BYTES, maxHeaderBytes = DEFAULT_MAX_HEADER_BYTES } = options;
+  return new Hdf5Bytes(source, metadataPageBytes, maxHeaderBytes, options.missingChunks === "fill");
 }
 
 /**

@@ -37,7 +37,11 @@ export function readIntoSinks(
     sinks.map((sink) => sink.array),
     range,
   );
-  for (const { arrayIndex, chunkIndex } of plan.missing) putFill(sinks[arrayIndex] as Sink, chunkIndex, range);
+  for (const { arrayIndex, chunkIndex } of plan.missing) {
+    const sink = sinks[arrayIndex] as Sink;
+    hdf5.checkMissing(`chunk ${chunkIndex} of ${sink.array.path}`);
+    putFill(sink, chunkIndex, range);
+  }
   for (const span of plan.spans) readSpan(hdf5, codecs, scratch, sinks, plan, span);
 }
 

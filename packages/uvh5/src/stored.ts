@@ -109,7 +109,7 @@ export function readStrings(file: string, array: StoredArray): string[] {
       if (nul >= 0 && nul < end) end = nul;
     } else {
       const pad = type.padding === "null-padded" ? 0 : 32;
-      while (end > at && bytes[end - 1] === pad) end--;
+      while (end > at && (bytes[end - 1] === 0 || bytes[end - 1] === pad)) end--;
     }
     strings.push(decoder.decode(bytes.subarray(at, end)));
   }

@@ -196,6 +196,12 @@ export interface OpenUvh5Options {
   readonly maxHeaderBytes?: number;
   /** Size of the reads by which metadata is fetched: small for a local disk, large for a network. Default 4096. */
   readonly metadataPageBytes?: number;
+  /**
+   * Chunks that the writer never stored: "refuse" throws Uvh5CorruptError when one is needed, "fill" gives the fill
+   * value as HDF5 does. Default "refuse": in a file of visibilities a chunk that is not there was lost. Files read by
+   * h5wasm are always filled.
+   */
+  readonly missingChunks?: "refuse" | "fill";
   /** What to do with a file that needs h5wasm. Default "h5wasm"; "refuse" throws Uvh5UnsupportedError. */
   readonly fallback?: "h5wasm" | "refuse";
 }

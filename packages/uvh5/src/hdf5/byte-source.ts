@@ -39,17 +39,20 @@ const PAGE_CACHE_BYTES = 16 << 20;
 export class Hdf5Bytes {
   readonly source: ByteSource;
   readonly maxArrayBytes: number;
+  /** Whether data that was never stored is given as the fill value; otherwise it is refused. */
+  readonly fillMissing: boolean;
   /** Added to every address of the file (a user block may precede the superblock). */
   baseAddress = 0;
-  /** Bytes that belong to the file by its own declaration; set from the superblock, at most the size of the source. */
-  endAddress: number;
+  /** Entries of a symbol node and children of a group's tree node, from the superblock; these are HDF5's defaults. */
+  groupLeafEntries = 8;
+  groupNodeChildren = 32;
   readonly #pageBytes: number;
   readonly #pages = new Map<number, Uint8Array<ArrayBuffer>>();
 
-  constructor(source: ByteSource, pageBytes: number, maxArrayBytes: number) {
+  constructor(source: ByteSource, pageBytes: number, maxArrayBytes: number, fillMissing: boolean) {
     this.source = source;
+    this.fillMissing = fillMissing;
     this.maxArrayBytes = maxArrayBytes;
-    this.endAddress = source.sizeBytes;
     this.#pageBytes = pageBytes;
   }
 
@@ -99,6 +102,11 @@ export class Hdf5Bytes {
         found: `${bytes} bytes`,
       });
     }
+  }
+
+  /** Throws unless data that was never stored may be filled. */
+  checkMissing(field: string): void {
+    if (!this.fillMissing) this.corrupt(field, "stored bytes", "none: it was never written");
   }
 
   corrupt(field: string, expected: string, found: string | number): never {
@@ -216,6 +224,11 @@ export class Cursor {
   sub(length: number): Cursor {
     const at = this.#take(length);
     return new Cursor(this.hdf5, this.bytes, this.#start + at, length, this.field, this.origin + at);
+  }
+
+  /** Whether all bytes that are left are zero; moves to the end. */
+  restIsZero(): boolean {
+    return this.take(this.remaining).every((byte) => byte === 0);
   }
 
   get remaining(): number {

@@ -27,7 +27,7 @@ const MAX_DEPTH = 8;
 /**
  * Reads the whole tree of objects: all about every dataset but its data.
  *
- * @throws Uvh5CorruptError also when two structures claim the same bytes
+ * @throws Uvh5CorruptError also when two structures claim the same bytes, or an object has more or fewer links than it says
  */
 export function readContainer(hdf5: Hdf5Bytes): Container {
   const extents = new Extents();
@@ -40,66 +40,73 @@ export function readContainer(hdf5: Hdf5Bytes): Container {
       `${sizeBytes} (cut off, or still being written)`,
     );
   }
-  const byAddress = new Map<number, Member>();
-  const members = readMembers(hdf5, extents, superblock.rootAddress, "", byAddress, 0);
+  const tree = new Tree(hdf5, extents);
+  const root = tree.object(superblock.rootAddress, "", 0);
+  if (root.kind !== "group") return hdf5.corrupt("/", "a group", "an object without links");
   extents.check(hdf5);
-  return { superblock, members };
+  tree.checkLinkCounts();
+  return { superblock, members: root.members };
 }
 
-function readMembers(
-  hdf5: Hdf5Bytes,
-  extents: Extents,
-  address: number,
-  path: string,
-  byAddress: Map<number, Member>,
-  depth: number,
-): Map<string, Member> {
-  const messages = readObjectHeader(hdf5, extents, address, path || "/");
-  if (!isGroup(messages)) hdf5.corrupt(path || "/", "a group", "an object without links");
-  return linksToMembers(hdf5, extents, readLinks(hdf5, extents, messages, path || "/"), path, byAddress, depth);
+interface Visited {
+  readonly path: string;
+  readonly referenceCount: number;
+  linkCount: number;
+  /** Undefined while its own members are being read. */
+  member: Member | undefined;
 }
 
-function linksToMembers(
-  hdf5: Hdf5Bytes,
-  extents: Extents,
-  links: ReadonlyMap<string, number>,
-  path: string,
-  byAddress: Map<number, Member>,
-  depth: number,
-): Map<string, Member> {
-  if (depth > MAX_DEPTH) hdf5.unsupported(path, `groups nested at most ${MAX_DEPTH} deep`, "deeper");
-  const members = new Map<string, Member>();
-  for (const [name, address] of links) {
-    const memberPath = path === "" ? name : `${path}/${name}`;
-    // Several hard links may lead to one object.
-    let member = byAddress.get(address);
-    if (member === undefined) {
-      const messages = readObjectHeader(hdf5, extents, address, memberPath);
-      member = isGroup(messages)
-        ? {
-            kind: "group",
-            members: linksToMembers(
-              hdf5,
-              extents,
-              readLinks(hdf5, extents, messages, memberPath),
-              memberPath,
-              byAddress,
-              depth + 1,
-            ),
-          }
-        : readDatasetOrError(hdf5, extents, messages, memberPath);
-      byAddress.set(address, member);
-    }
-    members.set(name, member);
+class Tree {
+  readonly #hdf5: Hdf5Bytes;
+  readonly #extents: Extents;
+  readonly #visited = new Map<number, Visited>();
+
+  constructor(hdf5: Hdf5Bytes, extents: Extents) {
+    this.#hdf5 = hdf5;
+    this.#extents = extents;
   }
-  return members;
-}
 
-function readDatasetOrError(hdf5: Hdf5Bytes, extents: Extents, messages: readonly Message[], path: string): Member {
-  try {
-    return { kind: "dataset", dataset: readDataset(hdf5, extents, messages, path) };
-  } catch (error) {
-    if (error instanceof Uvh5UnsupportedError) return { kind: "unsupported", error };
-    throw error;
+  /** The object whose header is at `address`; read once, however many links lead to it. */
+  object(address: number, path: string, depth: number): Member {
+    const hdf5 = this.#hdf5;
+    const known = this.#visited.get(address);
+    if (known !== undefined) {
+      known.linkCount++;
+      return known.member ?? hdf5.corrupt(path, "groups without a cycle", `a link to ${known.path || "/"}`);
+    }
+    if (depth > MAX_DEPTH) hdf5.unsupported(path, `groups nested at most ${MAX_DEPTH} deep`, "deeper");
+    const { referenceCount, messages } = readObjectHeader(hdf5, this.#extents, address, path || "/");
+    const visited: Visited = { path, referenceCount, linkCount: 1, member: undefined };
+    this.#visited.set(address, visited);
+    const member = isGroup(messages) ? this.#group(messages, path, depth) : this.#dataset(messages, path);
+    visited.member = member;
+    return member;
+  }
+
+  #group(messages: readonly Message[], path: string, depth: number): Member {
+    const members = new Map<string, Member>();
+    for (const [name, address] of readLinks(this.#hdf5, this.#extents, messages, path || "/")) {
+      members.set(name, this.object(address, path === "" ? name : `${path}/${name}`, depth + 1));
+    }
+    return { kind: "group", members };
+  }
+
+  #dataset(messages: readonly Message[], path: string): Member {
+    try {
+      return { kind: "dataset", dataset: readDataset(this.#hdf5, this.#extents, messages, path) };
+    } catch (error) {
+      if (error instanceof Uvh5UnsupportedError) return { kind: "unsupported", error };
+      throw error;
+    }
+  }
+
+  /** A damaged address in a link that leads to another object shows in the count of links of both. */
+  checkLinkCounts(): void {
+    for (const { path, referenceCount, linkCount, member } of this.#visited.values()) {
+      // A committed datatype is also referred to by the datasets that use it.
+      if (member?.kind !== "unsupported" && referenceCount !== linkCount) {
+        this.#hdf5.corrupt(`links to ${path || "/"}`, String(referenceCount), linkCount);
+      }
+    }
   }
 }

@@ -46,7 +46,7 @@ export function readDataset(hdf5: Hdf5Bytes, extents: Extents, messages: readonl
   const type = readDatatype(typeBody, path);
   const layout = readLayout(layoutBody, path);
   const filterBody = body(MESSAGE.filters);
-  const filters = filterBody === null ? [] : readFilters(filterBody, path);
+  const filters = filterBody === null ? [] : readFilters(filterBody, type.bytes, path);
   const fillBytes = readFill(body(MESSAGE.fillValue), type, path);
   const bytes = shape === null ? 0 : elementCount(shape) * type.bytes;
   let chunks: ChunkIndex | null = null;
@@ -109,6 +109,11 @@ export function readAll(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): Uint
   if (layout.kind === "contiguous" && layout.address !== UNDEFINED_ADDRESS && bytes <= SMALL_BYTES) {
     return hdf5.cursor(layout.address, bytes, path).take(bytes).slice();
   }
+  const isMissing =
+    dataset.chunks === null
+      ? layout.kind === "contiguous" && layout.address === UNDEFINED_ADDRESS
+      : dataset.chunks.storedCount < dataset.chunks.addressBytes.length;
+  if (isMissing && bytes > 0) hdf5.checkMissing(path);
   const into = new Uint8Array(bytes);
   if (layout.kind === "contiguous") {
     if (layout.address !== UNDEFINED_ADDRESS) hdf5.source.readInto(into, layout.address);

@@ -191,18 +191,16 @@ function readEnumeration(
   version: number,
   bytes: number,
   flags: number,
-): BoolType | IntegerType {
+): BoolType {
   const { hdf5 } = cursor;
   const count = flags & 0xffff;
   const base = readDatatype(cursor, path);
   if (base.kind !== "integer" || base.bytes !== bytes)
     return hdf5.corrupt(field, "an enumeration over an integer", describeDatatype(base));
   const names = Array.from({ length: count }, () => readName(cursor, version));
-  if (bytes === 1 && count === 2 && names[0] === "FALSE" && names[1] === "TRUE") {
-    const values = [cursor.u8(), cursor.u8()];
-    if (values[0] === 0 && values[1] === 1) return { kind: "bool", bytes: 1 };
-    hdf5.unsupported(field, "FALSE 0 and TRUE 1", values.join(", "));
-  }
-  cursor.skip(count * bytes);
-  return base;
+  if (bytes !== 1 || names.join() !== "FALSE,TRUE")
+    hdf5.unsupported(field, "FALSE and TRUE in one byte", `${names.join()} in ${bytes}`);
+  const values = [cursor.u8(), cursor.u8()];
+  if (values.join() !== "0,1") hdf5.unsupported(field, "FALSE 0 and TRUE 1", values.join());
+  return { kind: "bool", bytes: 1 };
 }

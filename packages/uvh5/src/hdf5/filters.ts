@@ -37,14 +37,15 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [32015, "zstd"],
 ]);
 
-export function readFilters(cursor: Cursor, path: string): Filter[] {
+/** @param elementBytes  size of the dataset's elements, by which shuffle must work */
+export function readFilters(cursor: Cursor, elementBytes: number, path: string): Filter[] {
   const field = `filters of ${path}`;
   const version = cursor.u8();
   if (version !== 1 && version !== 2) cursor.hdf5.corrupt(field, "version 1 or 2", version);
   const count = cursor.u8();
   if (count > 32) cursor.hdf5.corrupt(field, "at most 32 filters", count);
   if (version === 1) cursor.skip(6);
-  return Array.from({ length: count }, () => {
+  const filters = Array.from({ length: count }, () => {
     const id = cursor.u16();
     const nameBytes = version === 1 || id >= 256 ? cursor.u16() : 0;
     cursor.skip(2);
@@ -52,8 +53,14 @@ export function readFilters(cursor: Cursor, path: string): Filter[] {
     cursor.skip(version === 1 ? Math.ceil(nameBytes / 8) * 8 : nameBytes);
     const parameters = Array.from({ length: parameterCount }, () => cursor.u32());
     if (version === 1 && parameterCount % 2 === 1) cursor.skip(4);
+    if (id === SHUFFLE && parameters[0] !== elementBytes) {
+      cursor.hdf5.corrupt(field, `shuffled elements of ${elementBytes} bytes`, String(parameters[0]));
+    }
     return { id, parameters };
   });
+  // Only padding to 8 bytes may follow: a count that became smaller shows.
+  if (cursor.remaining >= 8) cursor.hdf5.corrupt(field, `nothing after ${count} filters`, `${cursor.remaining} bytes`);
+  return filters;
 }
 
 /** The first filter that `undoFilters` does not know, by name; null when it knows all. */
@@ -94,6 +101,7 @@ export function undoFilters(
   field: string,
 ): Uint8Array {
   let bytes = stored;
+  checkSkipped(hdf5, filters, skipped, field);
   for (let i = filters.length - 1; i >= 0; i--) {
     if ((skipped >>> i) & 1) continue;
     const { id, parameters } = filters[i] as Filter;
@@ -110,6 +118,14 @@ export function undoFilters(
   }
   if (bytes.length !== chunkBytes) hdf5.corrupt(field, `${chunkBytes} bytes`, bytes.length);
   return bytes;
+}
+
+/** A filter is skipped when it failed, as compression does that would make a chunk longer; shuffle alone never fails. */
+function checkSkipped(hdf5: Hdf5Bytes, filters: readonly Filter[], skipped: number, field: string): void {
+  const isSkipped = (i: number): boolean => ((skipped >>> i) & 1) === 1;
+  const isShuffleSkipped = filters.some(({ id }, i) => id === SHUFFLE && isSkipped(i));
+  const isCompressed = filters.some(({ id }, i) => (id === DEFLATE || id === LZF) && !isSkipped(i));
+  if (isShuffleSkipped && isCompressed) hdf5.corrupt(field, "shuffle before compression", "a chunk that skipped it");
 }
 
 function inflate(hdf5: Hdf5Bytes, codecs: Codecs, bytes: Uint8Array, room: number, field: string): Uint8Array {

@@ -61,50 +61,58 @@ function readSymbolTable(
   links: Map<string, number>,
 ): void {
   const heap = new LocalHeap(hdf5, extents, heapAddress, path);
+  const field = `symbol table of ${path}`;
   const seen = new Set<number>();
   let lastName = "";
   const walk = (address: number, level: number | null, depth: number): void => {
-    const field = `symbol table of ${path}`;
     if (seen.has(address) || depth > MAX_DEPTH) hdf5.corrupt(field, "a tree", `node ${address} again`);
     seen.add(address);
-    const head = hdf5.cursor(address, 24, field);
-    head.signature("TREE");
-    const type = head.u8();
-    const found = head.u8();
-    const used = head.u16();
+    const nodeBytes = 24 + 16 * hdf5.groupNodeChildren + 8;
+    const node = hdf5.cursor(address, nodeBytes, field);
+    node.signature("TREE");
+    const type = node.u8();
+    const found = node.u8();
+    const used = node.u16();
     if (type !== 0) hdf5.corrupt(field, "a node of type 0", type);
     if (level !== null && found !== level) hdf5.corrupt(field, `a node of level ${level}`, found);
-    const body = hdf5.cursor(address + 24, used * 16 + 8, field);
-    extents.claim(address, address + 24 + used * 16 + 8);
+    if (used > hdf5.groupNodeChildren) hdf5.corrupt(field, `at most ${hdf5.groupNodeChildren} children`, used);
+    extents.claim(address, address + nodeBytes);
+    node.skip(16); // siblings
+    node.skip(8); // the key before the first child
     for (let i = 0; i < used; i++) {
-      body.skip(8);
-      const child = body.address();
+      const child = node.address();
       if (found > 0) walk(child, found - 1, depth + 1);
-      else readNode(child, field);
+      else readNode(child);
+      // The key after a child is the child's last name, so a count that became smaller shows.
+      const key = heap.name(node.u64());
+      if (key !== lastName) hdf5.corrupt(field, `the key ${JSON.stringify(lastName)}`, JSON.stringify(key));
     }
+    // The library clears what is not in use, so children that a smaller count hides show.
+    if (!node.restIsZero()) hdf5.corrupt(field, `nothing after ${used} children`, "more");
   };
-  const readNode = (address: number, field: string): void => {
-    const head = hdf5.cursor(address, 8, field);
-    head.signature("SNOD");
-    if (head.u8() !== 1) hdf5.corrupt(field, "symbol node version 1", "another");
-    head.skip(1);
-    const used = head.u16();
-    const body = hdf5.cursor(address + 8, used * 40, field);
-    extents.claim(address, address + 8 + used * 40);
+  const readNode = (address: number): void => {
+    const nodeBytes = 8 + 40 * hdf5.groupLeafEntries;
+    const node = hdf5.cursor(address, nodeBytes, field);
+    node.signature("SNOD");
+    if (node.u8() !== 1) hdf5.corrupt(field, "symbol node version 1", "another");
+    node.skip(1);
+    const used = node.u16();
+    if (used > hdf5.groupLeafEntries) hdf5.corrupt(field, `at most ${hdf5.groupLeafEntries} entries`, used);
+    extents.claim(address, address + nodeBytes);
     for (let i = 0; i < used; i++) {
-      const name = heap.name(body.u64());
-      const header = body.address();
-      const cacheType = body.u32();
-      body.skip(20);
+      const name = heap.name(node.u64());
+      const header = node.address();
+      const cacheType = node.u32();
+      node.skip(20);
       if (cacheType === 2) hdf5.unsupported(`${path}/${name}`, "a hard link", "a soft link");
       if (cacheType > 2) hdf5.corrupt(field, "cache type 0 to 2", cacheType);
       // Names are stored in order, so a damaged name or a lost node shows.
-      if (name <= lastName && lastName !== "")
-        hdf5.corrupt(field, `a name after ${JSON.stringify(lastName)}`, JSON.stringify(name));
+      if (name <= lastName) hdf5.corrupt(field, `a name after ${JSON.stringify(lastName)}`, JSON.stringify(name));
       lastName = name;
       links.set(name, header);
       if (links.size > MAX_LINKS) hdf5.unsupported(`group ${path}`, `at most ${MAX_LINKS} members`, "more");
     }
+    if (!node.restIsZero()) hdf5.corrupt(field, `nothing after ${used} entries`, "more");
   };
   if (btree !== UNDEFINED_ADDRESS) walk(btree, null, 0);
 }

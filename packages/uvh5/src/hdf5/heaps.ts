@@ -26,7 +26,9 @@ export class LocalHeap {
 
   name(offset: number): string {
     const end = this.#segment.indexOf(0, offset);
-    if (offset >= this.#segment.length || end < 0 || end === offset) {
+    // A name follows the NUL of another, or the empty one at the start.
+    const isStart = this.#segment[offset - 1] === 0;
+    if (offset >= this.#segment.length || end < 0 || end === offset || !isStart) {
       this.#hdf5.corrupt(this.#field, "a name", `offset ${offset} in ${this.#segment.length} bytes`);
     }
     return new TextDecoder().decode(this.#segment.subarray(offset, end));

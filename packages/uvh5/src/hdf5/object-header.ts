@@ -16,6 +16,7 @@ export const MESSAGE = {
   filters: 0x0b,
   continuation: 0x10,
   symbolTable: 0x11,
+  referenceCount: 0x16,
 } as const;
 
 /** Highest message type that the specification defines. */
@@ -30,8 +31,15 @@ export interface Message {
   readonly body: Cursor;
 }
 
-/** Messages of the object at `address`, in order; padding messages are left out. */
-export function readObjectHeader(hdf5: Hdf5Bytes, extents: Extents, address: number, path: string): Message[] {
+export interface ObjectHeader {
+  /** Hard links to the object; the superblock counts as one to the root group. */
+  readonly referenceCount: number;
+  /** In stored order, without the padding messages. */
+  readonly messages: readonly Message[];
+}
+
+/** Reads the header of the object at `address`. */
+export function readObjectHeader(hdf5: Hdf5Bytes, extents: Extents, address: number, path: string): ObjectHeader {
   const field = `object header of ${path}`;
   const first = hdf5.cursor(address, 4, field);
   if (first.take(4).every((byte, i) => byte === "OHDR".charCodeAt(i)))
@@ -41,7 +49,7 @@ export function readObjectHeader(hdf5: Hdf5Bytes, extents: Extents, address: num
   if (version !== 1) hdf5.corrupt(field, "version 1 or signature OHDR", version);
   if (cursor.u8() !== 0) hdf5.corrupt(field, "reserved byte 0", "another");
   const messageCount = cursor.u16();
-  cursor.skip(4); // reference count
+  const referenceCount = cursor.u32();
   const size = cursor.u32();
   extents.claim(address, address + 16 + size);
   const blocks: [number, number][] = [[address + 16, size]];
@@ -64,9 +72,10 @@ export function readObjectHeader(hdf5: Hdf5Bytes, extents: Extents, address: num
         messages.push(message(hdf5, type, flags, body, field));
       }
     }
+    if (block.remaining >= 8) hdf5.corrupt(field, `${messageCount} messages`, "room for more");
   }
   if (seen !== messageCount) hdf5.corrupt(field, `${messageCount} messages`, seen);
-  return messages;
+  return { referenceCount, messages };
 }
 
 function message(hdf5: Hdf5Bytes, type: number, flags: number, body: Cursor, field: string): Message {
@@ -89,7 +98,7 @@ function continuation(
   return [start, length];
 }
 
-function readVersion2(hdf5: Hdf5Bytes, extents: Extents, address: number, field: string): Message[] {
+function readVersion2(hdf5: Hdf5Bytes, extents: Extents, address: number, field: string): ObjectHeader {
   const head = hdf5.cursor(address, 6, field);
   head.skip(4);
   const version = head.u8();
@@ -130,5 +139,7 @@ function readVersion2(hdf5: Hdf5Bytes, extents: Extents, address: number, field:
       }
     }
   }
-  return messages;
+  const counted = messages.find(({ type }) => type === MESSAGE.referenceCount)?.body;
+  counted?.skip(1);
+  return { referenceCount: counted?.u32() ?? 1, messages };
 }

@@ -55,7 +55,11 @@ export function readSuperblock(hdf5: Hdf5Bytes, extents: Extents): Superblock {
   const [offsetBytes, lengthBytes] = [cursor.u8(), cursor.u8()];
   if (offsetBytes !== 8 || lengthBytes !== 8)
     hdf5.unsupported("superblock", "8-byte addresses and lengths", `${offsetBytes} and ${lengthBytes}`);
-  cursor.skip(1 + 4 + 4 + (version === 1 ? 4 : 0));
+  cursor.skip(1);
+  hdf5.groupLeafEntries = 2 * cursor.u16();
+  hdf5.groupNodeChildren = 2 * cursor.u16();
+  if (hdf5.groupLeafEntries === 0 || hdf5.groupNodeChildren === 0) hdf5.corrupt("superblock", "group sizes above 0", 0);
+  cursor.skip(4 + (version === 1 ? 4 : 0));
   const base = cursor.address();
   if (base !== 2 * at) hdf5.corrupt("superblock base address", String(at), base - at);
   cursor.skip(8);
