@@ -129,7 +129,7 @@ for t in unique:
     u, v, w = axes(t, *c)
     rotation[t] = (u, v, w, vector(0.0, dec))
 for k in range(len(want_freqs)):
-    sub = ms.selectfromrows(np.arange(k * n, (k + 1) * n))
+    sub = ms.selectrows(np.arange(k * n, (k + 1) * n))
     turned = i1 > i2
     first, second = np.where(turned, i2, i1), np.where(turned, i1, i2)
     worst["antenna_id_wrong"] += int((sub.getcol("ANTENNA1") != first).sum() + (sub.getcol("ANTENNA2") != second).sum())

@@ -56,36 +56,34 @@ function startWorker(job: ConversionJob): Worker {
   return new Worker(entry, { workerData: job, execArgv: isSource ? ["--conditions=@contimg/source"] : [] });
 }
 
+/** Sends one task to a thread and waits for its answer, for the thread's end, or for the signal to stop. */
 function runOn(worker: Worker, task: RowTask, job: ConversionJob, signal: AbortSignal): Promise<TaskResult> {
   return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      worker.removeAllListeners();
-      signal.removeEventListener("abort", onAbort);
-      act();
+    const onMessage = (reply: WorkerReply) => {
+      settle();
+      if (reply.kind === "done") resolve(reply.result);
+      else reject(new PipelineError(reply.code, reply.message, { subject: reply.subject || job.plan.groupId }));
     };
-    const onAbort = () => settle(() => reject(interrupted(job)));
-    if (signal.aborted) {
-      reject(interrupted(job));
-      return;
-    }
+    const onError = (error: unknown) => {
+      settle();
+      reject(error);
+    };
+    const onExit = (exitCode: number) =>
+      onError(
+        new PipelineError("INTERNAL", `group ${job.plan.groupId}: a worker thread ended with code ${exitCode}`, {
+          subject: job.plan.groupId,
+        }),
+      );
+    const onAbort = () => onError(interrupted(job));
+    // One by one: a Worker has listeners of its own that it needs.
+    const settle = () => {
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+      signal.removeEventListener("abort", onAbort);
+    };
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort);
-    worker.on("message", (reply: WorkerReply) =>
-      settle(() => {
-        if (reply.kind === "done") resolve(reply.result);
-        else reject(new PipelineError(reply.code, reply.message, { subject: reply.subject || job.plan.groupId }));
-      }),
-    );
-    worker.on("error", (error) => settle(() => reject(error)));
-    worker.on("exit", (exitCode) =>
-      settle(() =>
-        reject(
-          new PipelineError("INTERNAL", `group ${job.plan.groupId}: a worker thread ended with code ${exitCode}`, {
-            subject: job.plan.groupId,
-          }),
-        ),
-      ),
-    );
-    worker.postMessage(task);
+    if (signal.aborted) onAbort();
+    else worker.postMessage(task);
   });
 }
 
