@@ -47,11 +47,12 @@ describe("the commands that documents show", () => {
   // Only what stands in code counts, not prose such as "contimg ends with".
   const inCode = markdown.flatMap((file) => [
     ...found(read(file), /`(?:npx )?contimg ([^`\n]+)`/g),
-    ...found(read(file), /^(?:npx )?contimg ([^#\n]+)/gm),
+    ...found(read(file), /```sh\n(.*?)```/gs).flatMap((block) => found(block, /^(?:npx )?contimg ([^#\n]+)/gm)),
   ]);
   const commands = [...new Set(inCode)].map((line) => {
     const words = line.trim().split(/\s+/);
-    const command = words.slice(0, words[0] === "ms" ? 2 : 1).join(" ");
+    const named = words.findIndex((word) => word.startsWith("-"));
+    const command = words.slice(0, Math.min(words[0] === "ms" ? 2 : 1, named < 0 ? 2 : named)).join(" ");
     const flags = words.filter((word) => word.startsWith("--")).map((word) => word.split("=")[0] ?? "");
     return [line, { command, flags }] as const;
   });
@@ -59,7 +60,7 @@ describe("the commands that documents show", () => {
 
   beforeAll(() => {
     for (const [, { command }] of commands) {
-      if (!help.has(command)) help.set(command, contimg(...command.split(" "), "--help"));
+      if (!help.has(command)) help.set(command, contimg(...command.split(" ").filter(Boolean), "--help"));
     }
   });
 
@@ -67,7 +68,7 @@ describe("the commands that documents show", () => {
 
   test.each(commands)("contimg %s", (_line, { command, flags }) => {
     const text = help.get(command) ?? "";
-    expect(text).toContain(`contimg ${command}`);
+    expect(text).toContain(`contimg ${command}`.trim());
     expect(flags.filter((flag) => !new RegExp(`${flag}(?![\\w-])`).test(text))).toEqual([]);
   });
 });
