@@ -59,14 +59,6 @@ export class AipsIoReader {
     return this.limit() - this.position;
   }
 
-  /** Moves the cursor, for formats that point into their file. */
-  seek(offsetBytes: number): void {
-    if (!(offsetBytes >= 0 && offsetBytes <= this.bytes.length)) {
-      throw this.error("offset", `0 to ${this.bytes.length}`, `${offsetBytes}`);
-    }
-    this.position = offsetBytes;
-  }
-
   /** A format error at the cursor. */
   error(field: string, expected: string, found: string): TableFormatError {
     const where = this.open.map((object) => object.type).join("/");

@@ -5,7 +5,7 @@ import { hostIsLittleEndian, packBits, swapBytes } from "./byte-order.ts";
 import { aipsIoMagic } from "./reader.ts";
 import { encodeText } from "./text.ts";
 
-/** Names casacore gives the array objects of keyword sets; arrays elsewhere are named plain `Array`. */
+/** Names casacore gives the array objects of keyword sets, `void` where it has no name for the type; arrays elsewhere are named plain `Array`. */
 const arrayObjectNames: Readonly<Partial<Record<DataType, string>>> = {
   bool: "Array<void>",
   uchar: "Array<uChar>",
@@ -15,8 +15,8 @@ const arrayObjectNames: Readonly<Partial<Record<DataType, string>>> = {
   int64: "Array<Int64>",
   float: "Array<float>",
   double: "Array<double>",
-  complex: "Array<Complex>",
-  dcomplex: "Array<DComplex>",
+  complex: "Array<void>",
+  dcomplex: "Array<void>",
   string: "Array<String>",
 };
 

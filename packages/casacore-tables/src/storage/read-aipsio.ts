@@ -4,7 +4,7 @@
  */
 import { AipsIoReader } from "../aipsio/reader.ts";
 import { decodeText } from "../aipsio/text.ts";
-import { TableFormatError } from "../errors.ts";
+import { TableFormatError, UnsupportedFormatError } from "../errors.ts";
 import { codeOfType, elementCount, type NumericType, numericLayouts } from "../table/data-types.ts";
 import type { ColumnDesc, NumericArray } from "../table/model.ts";
 import { type ByteSource, PagedReader } from "./byte-source.ts";
@@ -77,7 +77,9 @@ class AipsIoManagerReader implements ManagerReader {
     const found = reader.string();
     if (found !== type) throw reader.error("object type", type, JSON.stringify(found));
     const version = reader.u32();
-    if (version > maxVersion) throw reader.error("version", `${maxVersion} at most`, `${version}`);
+    if (version > maxVersion) {
+      throw new UnsupportedFormatError(name, what, `versions up to ${maxVersion}`, `${version}`);
+    }
     return new FrameCursor(this.pages, offsetBytes + reader.offsetBytes, endBytes, version, what);
   }
 

@@ -316,7 +316,7 @@ class RunStringColumn implements StoredColumn {
 }
 
 /** What a damaged shape may claim when no bytes stand behind it. */
-const maxUnfilledCount = 1 << 20;
+const maxUnfilledCount = 1 << 16;
 
 function unfilled(count: number, reader: AipsIoReader): string[] {
   if (count > maxUnfilledCount) throw reader.error("strings without values", `at most ${maxUnfilledCount}`, `${count}`);

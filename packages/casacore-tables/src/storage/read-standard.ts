@@ -29,7 +29,7 @@ const stringBucketHeaderBytes = 16;
 const stringReferenceBytes = 12;
 const maxInlineStringBytes = 8;
 /** A string array of which only the shape was set takes no room in the file: this bounds what a damaged shape may claim. */
-const maxUnfilledCount = 1 << 20;
+const maxUnfilledCount = 1 << 16;
 
 interface BucketIndex {
   readonly rowsPerBucket: number;

@@ -5,7 +5,7 @@ import type { NumericArray } from "../table/model.ts";
 import type { PagedReader } from "./byte-source.ts";
 import { readBitsAt, readNumbersAt } from "./stored-column.ts";
 
-/** What a tile holds of each data column: the columns follow each other, those with larger elements first. */
+/** What a tile holds of each data column: the columns follow each other. */
 export interface TileLayout {
   /** Bytes of a whole tile. */
   readonly tileBytes: number;
@@ -13,10 +13,15 @@ export interface TileLayout {
   readonly columnOffsetsBytes: readonly number[];
 }
 
-/** Lays out a tile of `pixelCount` elements of each type. */
+/**
+ * Lays out a tile of `pixelCount` elements of each type.
+ *
+ * @param types of the data columns in the order of the hypercolumn. Columns with larger elements come first; among those
+ *   with elements of one size the order is the reverse (found by experiment: casacore sorts so).
+ */
 export function layOutTile(types: readonly NumericType[], pixelCount: number): TileLayout {
   const bits = types.map((type) => (type === "bool" ? 1 : numericLayouts[type].elementBytes * 8));
-  const order = types.map((_, index) => index).sort((a, b) => (bits[b] as number) - (bits[a] as number) || a - b);
+  const order = types.map((_, index) => index).sort((a, b) => (bits[b] as number) - (bits[a] as number) || b - a);
   const columnOffsetsBytes = new Array<number>(types.length).fill(0);
   let tileBytes = 0;
   for (const index of order) {
@@ -185,7 +190,10 @@ export class TiledCubeColumn {
   }
 }
 
-/** Copies a box between two arrays in Fortran order; shapes count values, offsets typed-array elements. */
+/**
+ * Copies a box between two arrays in Fortran order; shapes count values, offsets typed-array elements. Floating-point
+ * numbers are moved as words: as numbers, some NaN would change their bits.
+ */
 function copyBox(
   from: NumericArray,
   fromStart: number,
@@ -196,17 +204,21 @@ function copyBox(
   box: readonly number[],
   parts: number,
 ): void {
+  const wordsPerPart = from.BYTES_PER_ELEMENT >= 4 ? from.BYTES_PER_ELEMENT / 4 : 1;
+  const source = from.BYTES_PER_ELEMENT >= 4 ? wordsOf(from) : from;
+  const target = to.BYTES_PER_ELEMENT >= 4 ? wordsOf(to) : to;
+  const perValue = parts * wordsPerPart;
   // Leading axes that the box fills in both arrays make one run with the axis after them.
   let runAxis = 0;
-  let run = (box[0] as number) * parts;
+  let run = (box[0] as number) * perValue;
   while (runAxis + 1 < box.length && box[runAxis] === fromShape[runAxis] && box[runAxis] === toShape[runAxis]) {
     runAxis++;
     run *= box[runAxis] as number;
   }
   const fromStrides: number[] = [];
   const toStrides: number[] = [];
-  let fromStride = parts;
-  let toStride = parts;
+  let fromStride = perValue;
+  let toStride = perValue;
   for (let axis = 0; axis < box.length; axis++) {
     fromStrides.push(fromStride);
     toStrides.push(toStride);
@@ -214,21 +226,25 @@ function copyBox(
     toStride *= toShape[axis] as number;
   }
   const at = new Array<number>(box.length).fill(0);
-  let source = fromStart;
-  let target = toStart;
+  let sourceAt = fromStart * wordsPerPart;
+  let targetAt = toStart * wordsPerPart;
   for (;;) {
-    if (run < shortRunLength) for (let i = 0; i < run; i++) to[target + i] = from[source + i] as never;
-    else to.set(from.subarray(source, source + run) as never, target);
+    if (run < shortRunLength) for (let i = 0; i < run; i++) target[targetAt + i] = source[sourceAt + i] as never;
+    else target.set(source.subarray(sourceAt, sourceAt + run) as never, targetAt);
     let axis = runAxis + 1;
     for (; axis < box.length; axis++) {
       at[axis] = (at[axis] as number) + 1;
-      source += fromStrides[axis] as number;
-      target += toStrides[axis] as number;
+      sourceAt += fromStrides[axis] as number;
+      targetAt += toStrides[axis] as number;
       if ((at[axis] as number) < (box[axis] as number)) break;
-      source -= (fromStrides[axis] as number) * (box[axis] as number);
-      target -= (toStrides[axis] as number) * (box[axis] as number);
+      sourceAt -= (fromStrides[axis] as number) * (box[axis] as number);
+      targetAt -= (toStrides[axis] as number) * (box[axis] as number);
       at[axis] = 0;
     }
     if (axis >= box.length) return;
   }
+}
+
+function wordsOf(numbers: NumericArray): Uint32Array {
+  return new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.byteLength / 4);
 }

@@ -24,20 +24,16 @@ export function trimPath(path: string): string {
 /**
  * The path a stored table name stands for.
  *
- * @param stored    `././X`: inside the owner; `./X`: beside it; `X/.`: the directory above it that is named X; any other:
- *                  an absolute path (or one from the working directory, as casacore takes it)
+ * @param stored    `././X`: inside the owner; `./X`: beside it; `X/.`: the table that the owner is in, as X;
+ *                  any other: an absolute path (or one from the working directory, as casacore takes it)
  * @param ownerPath the table it is stored in
  */
 export function resolveTablePath(stored: string, ownerPath: string): string {
   if (stored.startsWith("././")) return joinPath(ownerPath, stored.slice(4));
   if (stored.startsWith("./")) return joinPath(parentOf(ownerPath), stored.slice(2));
   if (stored.endsWith("/.")) {
-    const name = stored.slice(0, -2);
-    for (let path = ownerPath; path.includes("/"); path = parentOf(path)) {
-      if (baseNameOf(path) === name) return path;
-      if (parentOf(path) === path) break;
-    }
-    return name;
+    const below = `/${stored.slice(0, -2)}`;
+    if (ownerPath.endsWith(below)) return ownerPath.slice(0, -below.length);
   }
   return trimPath(stored);
 }
