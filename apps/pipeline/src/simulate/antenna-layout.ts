@@ -31,11 +31,7 @@ export interface AntennaLayout {
 /** @throws RangeError when `antennaCount` is not 2 … MAX_ANTENNA_COUNT */
 export function layOutAntennas(antennaCount: number): AntennaLayout {
   const stationOrder = orderStations(antennaCount);
-  const centreM = geodeticToGeocentricM(
-    ARRAY_CENTRE.latitudeRad,
-    ARRAY_CENTRE.longitudeRad,
-    ARRAY_CENTRE.altitudeM,
-  );
+  const centreM = geodeticToGeocentricM(ARRAY_CENTRE.latitudeRad, ARRAY_CENTRE.longitudeRad, ARRAY_CENTRE.altitudeM);
   const stationPositionsM = new Float64Array(3 * STATION_COUNT);
   STATION_ROWS.forEach(([latitudeDeg, longitudeDeg, heightM], station) => {
     const positionM = geodeticToGeocentricM((latitudeDeg * Math.PI) / 180, (longitudeDeg * Math.PI) / 180, heightM);
@@ -46,7 +42,9 @@ export function layOutAntennas(antennaCount: number): AntennaLayout {
     positionsM.set(stationPositionsM.subarray(3 * (station - 1), 3 * station), 3 * ant);
   });
   // Baselines as the on-site writer has them: for each antenna, all antennas up to it come first in the pair.
-  const pairs = stationOrder.flatMap((_, second) => Array.from({ length: second + 1 }, (__, first) => [first, second] as const));
+  const pairs = stationOrder.flatMap((_, second) =>
+    Array.from({ length: second + 1 }, (__, first) => [first, second] as const),
+  );
   return {
     stationOrder,
     stationPositionsM,
@@ -73,9 +71,18 @@ function chooseStations(antennaCount: number): readonly number[] {
   const northSouthCount = Math.max(3, Math.floor(antennaCount / 3));
   const eastWestCount = antennaCount - outriggerCount - northSouthCount;
   const parts = [
-    ...spread(ACTIVE.filter((station) => station <= 51), eastWestCount),
-    ...spread(ACTIVE.filter((station) => station > 51 && station <= 102), northSouthCount),
-    ...spread(ACTIVE.filter((station) => station > 102), outriggerCount),
+    ...spread(
+      ACTIVE.filter((station) => station <= 51),
+      eastWestCount,
+    ),
+    ...spread(
+      ACTIVE.filter((station) => station > 51 && station <= 102),
+      northSouthCount,
+    ),
+    ...spread(
+      ACTIVE.filter((station) => station > 102),
+      outriggerCount,
+    ),
   ];
   const distinct = [...new Set(parts)];
   // Too few, or nearly all: then the parts cannot be served as wished.

@@ -80,9 +80,7 @@ export function rawGains(
       const edge = 1 - 0.12 * fromMiddle ** 6;
       const amplitude = amplitudeFactor[input]! * (1 + sum(amplitudeRipples, bandFraction)) * edge;
       const angleRad =
-        phaseRad[input]! +
-        2 * Math.PI * delaySec[input]! * (freqHz[chan]! - 1.405e9) +
-        sum(phaseRipples, bandFraction);
+        phaseRad[input]! + 2 * Math.PI * delaySec[input]! * (freqHz[chan]! - 1.405e9) + sum(phaseRipples, bandFraction);
       bandpass[2 * (input * chanCount + chan)] = amplitude * Math.cos(angleRad);
       bandpass[2 * (input * chanCount + chan) + 1] = amplitude * Math.sin(angleRad);
     }
@@ -111,7 +109,10 @@ function ripples(random: RandomStream, cycles: readonly number[], sigma: number)
 }
 
 function sum(terms: readonly Ripple[], bandFraction: number): number {
-  return terms.reduce((total, { cycles, height, start }) => total + height * Math.cos(2 * Math.PI * (cycles * bandFraction + start)), 0);
+  return terms.reduce(
+    (total, { cycles, height, start }) => total + height * Math.cos(2 * Math.PI * (cycles * bandFraction + start)),
+    0,
+  );
 }
 
 /** g · B · alive of every input and channel at the middle of the group, complex64 [ant, pol, chan]: `truth_gain.c64`. */

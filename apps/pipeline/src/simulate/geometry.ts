@@ -1,6 +1,14 @@
 /** Where sources are seen in each integration, from the direction that the array is stopped to. */
 
-import { hourAngleDecToItrf, type IcrsDirection, icrsToItrf, meridianCentreIcrs, observeFrom, separationRad, utcFromJd } from "@contimg/sky";
+import {
+  hourAngleDecToItrf,
+  type IcrsDirection,
+  icrsToItrf,
+  meridianCentreIcrs,
+  observeFrom,
+  separationRad,
+  utcFromJd,
+} from "@contimg/sky";
 import { ARRAY_CENTRE, CADENCE_SEC, GROUP_INTEGRATION_COUNT, INTEGRATION_SEC } from "./instrument.ts";
 import type { SkySource } from "./sky-model.ts";
 

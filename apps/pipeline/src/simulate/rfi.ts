@@ -24,7 +24,10 @@ export function planRfi(
   antCount: number,
 ): RfiPlan {
   const nearest = (targetHz: number) =>
-    freqHz.reduce((best, value, chan) => (Math.abs(value - targetHz) < Math.abs(freqHz[best]! - targetHz) ? chan : best), 0);
+    freqHz.reduce(
+      (best, value, chan) => (Math.abs(value - targetHz) < Math.abs(freqHz[best]! - targetHz) ? chan : best),
+      0,
+    );
   const chanIndex = [...new Set(RFI_HZ.map(nearest))].toSorted((a, b) => a - b);
   const random = new RandomStream(seed, groupIndex, 7);
   const hitCount = integrationCount * chanIndex.length;

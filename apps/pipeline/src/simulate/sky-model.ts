@@ -36,7 +36,11 @@ const MIN_SEPARATION_RAD = 0.12 * DEG;
  *
  * @throws RangeError when so many sources find no place
  */
-export function randomSky(random: RandomStream, centre: IcrsDirection, options: RandomSkyOptions): readonly SkySource[] {
+export function randomSky(
+  random: RandomStream,
+  centre: IcrsDirection,
+  options: RandomSkyOptions,
+): readonly SkySource[] {
   const { sourceCount, calibratorJy, raSpanRad } = options;
   const sources: SkySource[] = [
     {
