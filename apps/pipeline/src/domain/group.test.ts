@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { assembleGroups, groupIdOf, mayStartWithin, type SubbandProbe } from "./group.ts";
+import { assembleGroups, groupIdOf, mayStartWithin, type SubbandProbe, startUnixSecOf } from "./group.ts";
 
 const INTEGRATION_SEC = 12.884902000427246;
 const FIRST_JD = 2460951.992331495;
@@ -68,7 +68,7 @@ describe("assembleGroups", () => {
 
 describe("the name of a group", () => {
   test("is the second in which its data start", () => {
-    expect(groupIdOf(FIRST_JD, INTEGRATION_SEC)).toBe("2025-10-03T11:48:50");
+    expect(groupIdOf(startUnixSecOf(FIRST_JD, INTEGRATION_SEC))).toBe("2025-10-03T11:48:50");
   });
 });
 

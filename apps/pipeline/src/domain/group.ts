@@ -21,6 +21,8 @@ export interface GroupFile extends SubbandProbe {
 export interface Group {
   /** Start of the first integration, UTC, cut to the second: `2025-10-03T11:48:50`. */
   readonly groupId: string;
+  /** The same as a number: Unix seconds. */
+  readonly startUnixSec: number;
   /** Ascending subband index. */
   readonly files: readonly GroupFile[];
 }
@@ -30,9 +32,13 @@ const SAME_TIME_SEC = 1;
 const SEC_PER_DAY = 86_400;
 const UNIX_EPOCH_JD = 2_440_587.5;
 
+/** When the first integration starts, Unix seconds. */
+export function startUnixSecOf(firstTimeJd: number, integrationTimeSec: number): number {
+  return (firstTimeJd - UNIX_EPOCH_JD) * SEC_PER_DAY - integrationTimeSec / 2;
+}
+
 /** The name of a group: the UTC second in which its first integration starts. */
-export function groupIdOf(firstTimeJd: number, integrationTimeSec: number): string {
-  const startUnixSec = (firstTimeJd - UNIX_EPOCH_JD) * SEC_PER_DAY - integrationTimeSec / 2;
+export function groupIdOf(startUnixSec: number): string {
   // A JD in float64 resolves 40 µs: a start on the full second must not fall below it.
   return new Date(Math.floor(startUnixSec + 1e-4) * 1000).toISOString().slice(0, 19);
 }
@@ -54,10 +60,11 @@ export function assembleGroups(probes: readonly SubbandProbe[]): readonly Group[
     if (cluster && (probe.firstTimeJd - cluster[0]!.firstTimeJd) * SEC_PER_DAY < SAME_TIME_SEC) cluster.push(probe);
     else clusters.push([probe]);
   }
-  return clusters.map((cluster) => ({
-    groupId: groupIdOf(cluster[0]!.firstTimeJd, cluster[0]!.integrationTimeSec),
-    files: numberSubbands(cluster),
-  }));
+  return clusters.map((cluster) => {
+    const first = cluster[0]!;
+    const startUnixSec = startUnixSecOf(first.firstTimeJd, first.integrationTimeSec);
+    return { groupId: groupIdOf(startUnixSec), startUnixSec, files: numberSubbands(cluster) };
+  });
 }
 
 function numberSubbands(cluster: readonly SubbandProbe[]): readonly GroupFile[] {

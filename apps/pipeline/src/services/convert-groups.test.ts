@@ -4,7 +4,7 @@ import { type ErrorCode, PipelineError } from "../domain/error-codes.ts";
 import type { Group } from "../domain/group.ts";
 import { type ConvertGroupsOptions, convertGroups, type GroupConverter } from "./convert-groups.ts";
 
-const groups: readonly Group[] = ["a", "b", "c"].map((groupId) => ({ groupId, files: [] }));
+const groups: readonly Group[] = ["a", "b", "c"].map((groupId) => ({ groupId, startUnixSec: 0, files: [] }));
 
 /** Converts all but the groups it is told to fail; fails the test when asked for anything else. */
 function converter(failures: Readonly<Record<string, ErrorCode | Error>>, converted: string[]): GroupConverter {

@@ -25,10 +25,6 @@ export interface FoundGroups {
   readonly refused: readonly RefusedFile[];
 }
 
-const UNIX_EPOCH_JD = 2_440_587.5;
-const startUnixSecOf = (probe: SubbandProbe) =>
-  (probe.firstTimeJd - UNIX_EPOCH_JD) * 86_400 - probe.integrationTimeSec / 2;
-
 /** @throws PipelineError INPUT_UNREADABLE when an input cannot be listed; an error of a single file is a `refused` entry. */
 export function findGroups(directory: Directory, reader: SubbandReader, options: FindGroupsOptions): FoundGroups {
   const paths = new Set<string>();
@@ -47,13 +43,14 @@ export function findGroups(directory: Directory, reader: SubbandReader, options:
   const refused: RefusedFile[] = [];
   for (const path of [...paths].toSorted()) {
     try {
-      const probe = reader.probe(path);
-      const startUnixSec = startUnixSecOf(probe);
-      if (startUnixSec >= options.startUnixSec && startUnixSec < options.endUnixSec) probes.push(probe);
+      probes.push(reader.probe(path));
     } catch (error) {
       if (!isPipelineError(error)) throw error;
       refused.push({ path, error });
     }
   }
-  return { groups: assembleGroups(probes), refused };
+  const groups = assembleGroups(probes);
+  const isWithin = ({ startUnixSec }: Group) =>
+    startUnixSec >= options.startUnixSec && startUnixSec < options.endUnixSec;
+  return { groups: groups.filter(isWithin), refused };
 }

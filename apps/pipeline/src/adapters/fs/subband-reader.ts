@@ -17,6 +17,14 @@ function codeOfVerdict(check: WholeCheck): ErrorCode {
   return "UVH5_CORRUPT";
 }
 
+function lookAt(path: string): WholeCheck {
+  try {
+    return isWhole(path);
+  } catch (error) {
+    throw asReadError(error, path);
+  }
+}
+
 /** @throws PipelineError naming the file and what is wrong with it */
 function assertWhole(path: string): void {
   if (isUnfinishedName(path)) {
@@ -24,7 +32,7 @@ function assertWhole(path: string): void {
       subject: path,
     });
   }
-  const check = isWhole(path);
+  const check = lookAt(path);
   if (check.verdict === "complete" || check.code === "UNSUPPORTED") return;
   throw new PipelineError(codeOfVerdict(check), `${path}: ${check.reason} (${check.fileBytes} bytes)`, {
     subject: path,
@@ -33,7 +41,6 @@ function assertWhole(path: string): void {
 
 function withFile<Result>(path: string, use: (header: Uvh5Header, fileBytes: number) => Result): Result {
   try {
-    assertWhole(path);
     using file = openUvh5(path);
     return use(file.header, file.fileBytes);
   } catch (error) {
@@ -101,6 +108,7 @@ const maxOf = (values: Float64Array) => values.reduce((most, value) => Math.max(
 
 export const uvh5SubbandReader: SubbandReader = {
   probe(path): SubbandProbe {
+    assertWhole(path);
     return withFile(path, (header, fileSizeBytes) => ({
       path,
       fileSizeBytes,

@@ -6,6 +6,7 @@ import { checkAgreement, checkCompleteness } from "./check-subbands.ts";
 
 const group = (subbands: readonly number[]): Group => ({
   groupId: "2025-10-03T11:48:50",
+  startUnixSec: 1759492130,
   files: subbands.map((subbandIndex) => ({
     path: `/in/sb${subbandIndex}`,
     subbandIndex,
