@@ -100,6 +100,7 @@ function stored(file: string, remote: RemoteFile, node: TreeNode, path: string):
   if (node.kind === "unsupported") {
     return {
       kind: "unsupported",
+      isFinal: true,
       error: new Uvh5UnsupportedError({
         file,
         field: path,

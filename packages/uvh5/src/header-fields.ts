@@ -131,12 +131,15 @@ export class Fields {
     if (this.#length(array) !== 1) this.inconsistent(name, "one value", `${this.#length(array)} values`);
   }
 
-  /** All arrays of the group as plain values, for items that are not interpreted; null where a type has no plain value. */
+  /** All arrays of the group as plain values, for items that are not interpreted; null where a type has no plain value. @throws what another reader may read */
   keywords(): Map<string, KeywordValue> {
     const keywords = new Map<string, KeywordValue>();
     for (const [name, member] of this.group.members) {
       if (member.kind === "dataset") keywords.set(name, this.#keyword(member));
-      else if (member.kind === "unsupported") keywords.set(name, null);
+      else if (member.kind === "unsupported") {
+        if (!member.isFinal) throw member.error;
+        keywords.set(name, null);
+      }
     }
     return keywords;
   }

@@ -4,7 +4,6 @@ import type { Hdf5Bytes } from "./hdf5/byte-source.ts";
 import type { Container, Member } from "./hdf5/container.ts";
 import { type Dataset, readAll } from "./hdf5/dataset.ts";
 import { elementCount } from "./hdf5/dataspace.ts";
-import { Extents } from "./hdf5/extents.ts";
 import type { Codecs } from "./hdf5/filters.ts";
 import { readGlobalHeap } from "./hdf5/heaps.ts";
 import type { StoredArray, StoredGroup, StoredMember } from "./stored.ts";
@@ -24,10 +23,10 @@ function group(hdf5: Hdf5Bytes, codecs: Codecs, members: ReadonlyMap<string, Mem
 
 function storedMember(hdf5: Hdf5Bytes, codecs: Codecs, member: Member, path: string): StoredMember {
   if (member.kind === "group") return group(hdf5, codecs, member.members, path);
-  if (member.kind === "unsupported") return member;
+  if (member.kind === "unsupported") return { ...member, isFinal: false };
   const { dataset } = member;
   const error = filterError(hdf5.source.name, dataset);
-  return error === null ? array(hdf5, codecs, dataset) : { kind: "unsupported", error };
+  return error === null ? array(hdf5, codecs, dataset) : { kind: "unsupported", error, isFinal: false };
 }
 
 /** The error of a dataset that went through a filter which cannot be undone; null for all others. */
@@ -58,7 +57,6 @@ function readVlenStrings(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): str
   const references = readAll(hdf5, codecs, dataset);
   const view = new DataView(references.buffer, references.byteOffset, references.length);
   const heaps = new Map<number, Map<number, Uint8Array>>();
-  const extents = new Extents();
   const decoder = new TextDecoder();
   return Array.from({ length: count }, (_, i) => {
     const lengthBytes = view.getUint32(16 * i, true);
@@ -66,7 +64,7 @@ function readVlenStrings(hdf5: Hdf5Bytes, codecs: Codecs, dataset: Dataset): str
     if (lengthBytes === 0) return "";
     let heap = heaps.get(address);
     if (heap === undefined) {
-      heap = readGlobalHeap(hdf5, extents, address + hdf5.baseAddress);
+      heap = readGlobalHeap(hdf5, address + hdf5.baseAddress);
       heaps.set(address, heap);
     }
     const index = view.getUint32(16 * i + 12, true);

@@ -18,6 +18,8 @@ export interface StoredArray {
 /** An array that the reader of this file cannot read; the error says why. */
 export interface StoredOddity {
   readonly kind: "unsupported";
+  /** Whether there is no other reader to ask. */
+  readonly isFinal: boolean;
   readonly error: Uvh5UnsupportedError;
 }
 

@@ -1,9 +1,10 @@
 /** The objects of one HDF5 file by path, read by this package's own reader. */
 import { Uvh5UnsupportedError } from "../errors.ts";
-import type { Hdf5Bytes } from "./byte-source.ts";
+import { type Hdf5Bytes, UNDEFINED_ADDRESS } from "./byte-source.ts";
 import { type Dataset, readDataset } from "./dataset.ts";
 import { Extents } from "./extents.ts";
 import { isGroup, readLinks } from "./group.ts";
+import { globalHeapBytes } from "./heaps.ts";
 import { type Message, readObjectHeader } from "./object-header.ts";
 import { readSuperblock, type Superblock } from "./superblock.ts";
 
@@ -20,6 +21,8 @@ export interface Container {
   readonly superblock: Superblock;
   /** Members of the root group; groups hold theirs. */
   readonly members: ReadonlyMap<string, Member>;
+  /** The bytes of every structure and all stored data. */
+  readonly extents: Extents;
 }
 
 const MAX_DEPTH = 8;
@@ -45,7 +48,7 @@ export function readContainer(hdf5: Hdf5Bytes): Container {
   if (root.kind !== "group") return hdf5.corrupt("/", "a group", "an object without links");
   extents.check(hdf5);
   tree.checkLinkCounts();
-  return { superblock, members: root.members };
+  return { superblock, members: root.members, extents };
 }
 
 interface Visited {
@@ -93,10 +96,26 @@ class Tree {
 
   #dataset(messages: readonly Message[], path: string): Member {
     try {
-      return { kind: "dataset", dataset: readDataset(this.#hdf5, this.#extents, messages, path) };
+      const dataset = readDataset(this.#hdf5, this.#extents, messages, path);
+      this.#claimHeaps(dataset);
+      return { kind: "dataset", dataset };
     } catch (error) {
       if (error instanceof Uvh5UnsupportedError) return { kind: "unsupported", error };
       throw error;
+    }
+  }
+
+  /** Claims the global heaps that a plainly stored array of strings refers to. */
+  #claimHeaps({ path, type, layout, shape }: Dataset): void {
+    const hdf5 = this.#hdf5;
+    if (type.kind !== "vlen-string" || shape === null || layout.kind !== "contiguous") return;
+    if (layout.address === UNDEFINED_ADDRESS) return;
+    const references = hdf5.cursor(layout.address, layout.bytes, path);
+    while (references.remaining >= 16) {
+      const lengthBytes = references.u32();
+      const address = references.address();
+      references.skip(4);
+      if (lengthBytes > 0) this.#extents.claimShared(address, address + globalHeapBytes(hdf5, address));
     }
   }
 

@@ -27,12 +27,18 @@ export class Extents {
     this.#ends[this.#count++] = endByte;
   }
 
-  /** Claims bytes that several structures may refer to (a global heap): counted once. @returns whether this was the first time */
-  claimShared(startByte: number, endByte: number): boolean {
-    if (this.#once.has(startByte)) return false;
+  /** Claims bytes that several structures may refer to (a global heap): counted once. */
+  claimShared(startByte: number, endByte: number): void {
+    if (this.#once.has(startByte)) return;
     this.#once.add(startByte);
     this.claim(startByte, endByte);
-    return true;
+  }
+
+  /** The claims in the order of their starts, as pairs [startByte, endByte). */
+  intervals(): [startByte: number, endByte: number][] {
+    const pairs: [number, number][] = [];
+    for (let i = 0; i < this.#count; i++) pairs.push([this.#starts[i] as number, this.#ends[i] as number]);
+    return pairs.sort(([a], [b]) => a - b);
   }
 
   /** Throws when two claims overlap. */

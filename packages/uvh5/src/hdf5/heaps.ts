@@ -35,8 +35,8 @@ export class LocalHeap {
   }
 }
 
-/** Objects of the global heap collection at `address`, by index. */
-export function readGlobalHeap(hdf5: Hdf5Bytes, extents: Extents, address: number): Map<number, Uint8Array> {
+/** Size of the global heap collection at `address`. */
+export function globalHeapBytes(hdf5: Hdf5Bytes, address: number): number {
   const field = "global heap";
   const head = hdf5.cursor(address, 16, field);
   head.signature("GCOL");
@@ -45,9 +45,16 @@ export function readGlobalHeap(hdf5: Hdf5Bytes, extents: Extents, address: numbe
   const size = head.u64();
   if (size < 16) hdf5.corrupt(field, "a size of at least 16 bytes", size);
   hdf5.checkArrayBytes(size, field);
+  hdf5.checkExtent(address, size, field);
+  return size;
+}
+
+/** Objects of the global heap collection at `address`, by index. */
+export function readGlobalHeap(hdf5: Hdf5Bytes, address: number): Map<number, Uint8Array> {
+  const field = "global heap";
+  const size = globalHeapBytes(hdf5, address);
   const body = hdf5.cursor(address, size, field);
   body.skip(16);
-  extents.claimShared(address, address + size);
   const objects = new Map<number, Uint8Array>();
   while (body.remaining >= 16) {
     const index = body.u16();

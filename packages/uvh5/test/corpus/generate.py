@@ -238,6 +238,16 @@ with h5py.File(os.path.join(HERE, 'superblock-3.uvh5'), 'w', libver='latest') as
     for k in g:
         g.copy(k, f)
 finish('superblock-3.uvh5')
+# Small ones, to be damaged a hundred thousand times.
+one = dict(nblts=NBLS)
+simple('fuzz-legacy.uvh5', 50, chunks=(4, 5, 1), **one)
+simple('fuzz-current-lzf.uvh5', 51, chunks=(4, 5, 1), current=True, compression='lzf', shuffle=True, **one)
+simple('fuzz-fletcher32.uvh5', 52, chunks=(4, 5, 1), compression='gzip', shuffle=True, fletcher32=True, **one)
+simple('fuzz-contiguous.uvh5', 53, chunks=None, mixed=False, **one)
+with h5py.File(os.path.join(HERE, 'fuzz-superblock-3.uvh5'), 'w', libver='latest') as f, h5py.File(os.path.join(HERE, 'fuzz-legacy.uvh5'), 'r') as g:
+    for k in g:
+        g.copy(k, f)
+finish('fuzz-superblock-3.uvh5')
 latest = dict(libver='latest')
 simple('latest-extensible-array.uvh5', 40, engine='h5wasm', file_kw=latest)
 simple('latest-gzip.uvh5', 41, engine='h5wasm', file_kw=latest, compression='gzip', current=True)
