@@ -24,10 +24,10 @@ export function isDirect(desc: ColumnDesc): boolean {
   return desc.form === "array" && (desc.option & 1) !== 0 && desc.shape !== undefined;
 }
 
-/** What a cell holds that was never given a value: zero for scalars and direct arrays, nothing for others. */
+/** What a cell holds that was never given a value: zero for scalars and for arrays of a fixed shape, nothing for others. */
 export function emptyCell(desc: ColumnDesc): CellValue | undefined {
   if (desc.type === "record") return undefined;
-  const shape = desc.form === "scalar" ? [] : isDirect(desc) ? (desc.shape as readonly number[]) : undefined;
+  const shape = desc.form === "scalar" ? [] : desc.shape;
   if (shape === undefined) return undefined;
   const count = elementCount(shape);
   if (desc.type === "string") return { shape, data: new Array<string>(count).fill("") };

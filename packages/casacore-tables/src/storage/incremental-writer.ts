@@ -198,7 +198,8 @@ function encodeValue(
     return { bytes: bytes.slice(), position: 0 };
   }
   const texts = new ByteSink(isLittleEndian);
-  if (desc.form === "scalar") {
+  // One string, be it a scalar or an array of one, has its length once.
+  if (elementCount(value.shape) === 1) {
     const encoded = new TextEncoder().encode(value.data[0] as string);
     texts.u32(4 + encoded.length);
     texts.raw(encoded);

@@ -134,6 +134,13 @@ class NewTable implements TableBuilder {
     if (choice.manager === "TiledColumnStMan" && desc.shape === undefined) {
       throw new TableWriteError(this.path, `column ${desc.name}`, "a fixed shape for TiledColumnStMan", "none");
     }
+    if (desc.ndim < 1)
+      throw new TableWriteError(
+        this.path,
+        `column ${desc.name}`,
+        "a number of axes for a tiled storage manager",
+        "any",
+      );
     const manager = this.newManager(choice.manager, choice.name ?? `Tiled${desc.name}`);
     const files = new NewTiledColumn(
       this.files,

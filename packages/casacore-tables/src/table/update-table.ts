@@ -126,6 +126,7 @@ class PlainTableUpdate implements TableUpdate {
     if (manager === "TiledColumnStMan" && desc.shape === undefined) {
       throw this.refusal(desc.name, "a fixed shape for TiledColumnStMan", "none");
     }
+    if (desc.ndim < 1) throw this.refusal(desc.name, "a number of axes for a tiled storage manager", "any");
     const { rowCount, isLittleEndian } = this;
     const sequenceNumber = this.dat.nextSequenceNumber;
     const name = this.managerName(choice.name ?? `Tiled${desc.name}`);
