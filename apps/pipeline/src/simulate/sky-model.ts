@@ -29,6 +29,8 @@ export interface RandomSkyOptions {
 const DEG = Math.PI / 180;
 const FIELD_RADIUS_RAD = 1.75 * DEG;
 const MIN_SEPARATION_RAD = 0.12 * DEG;
+/** Places tried in vain for one source before the sky counts as full. */
+const MAX_VAIN_COUNT = 1000;
 
 /**
  * A calibrator `CAL0` 0.09° off the centre and sources `SRC01`… of 0.15 … 2.5 Jy about it, each at least 0.12° from the
@@ -51,8 +53,8 @@ export function randomSky(
       spectralIndex: -0.3,
     },
   ];
-  for (let tryCount = 0; sources.length < sourceCount; tryCount++) {
-    if (tryCount > 1000 * sourceCount) {
+  for (let vainCount = 0; sources.length < sourceCount; vainCount++) {
+    if (vainCount > MAX_VAIN_COUNT) {
       throw new RangeError(`sourceCount: expected as many as find a place 0.12° apart, found ${sourceCount}`);
     }
     const eastRad = random.uniform(-1.7 * DEG - raSpanRad / 2, 1.7 * DEG + raSpanRad / 2);
@@ -63,6 +65,7 @@ export function randomSky(
     const isNear = (other: SkySource) =>
       Math.hypot((raRad - other.raRad) * Math.cos(decRad), decRad - other.decRad) < MIN_SEPARATION_RAD;
     if (sources.some(isNear)) continue;
+    vainCount = 0;
     sources.push({
       name: `SRC${String(sources.length).padStart(2, "0")}`,
       raRad,
