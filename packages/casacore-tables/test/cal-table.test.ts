@@ -28,7 +28,10 @@ function rowsOf(table: Table): SubtableRow[] {
     Object.fromEntries(
       table.columnNames.map((name) => {
         const column = table.column(name);
-        return [name, column.form === "scalar" ? column.getScalar(row) : column.isDefined(row) ? column.getArray(row) : undefined];
+        return [
+          name,
+          column.form === "scalar" ? column.getScalar(row) : column.isDefined(row) ? column.getArray(row) : undefined,
+        ];
       }),
     ),
   );
@@ -41,7 +44,8 @@ async function writeAgain(from: string, to: string, kind: CalKind): Promise<void
   const shape = table.column("CPARAM").shapeOf(0) as [number, number];
   const count = rowCount * shape[0] * shape[1];
   const ints = (name: string): Int32Array => table.column(name).getScalarRange(0, rowCount, new Int32Array(rowCount));
-  const doubles = (name: string): Float64Array => table.column(name).getScalarRange(0, rowCount, new Float64Array(rowCount));
+  const doubles = (name: string): Float64Array =>
+    table.column(name).getScalarRange(0, rowCount, new Float64Array(rowCount));
   const floats = (name: string, parts: number): Float32Array => {
     const values = new Float32Array(parts * count);
     table.column(name).getCellsInto(0, rowCount, values);
@@ -86,26 +90,33 @@ const real = [
   { name: "final_gain", kind: "G" },
 ] as const;
 
-describeWith([sharedData(), pythonWith("casacore", "numpy")], "a table of CASA 6.6.3, written again from its content", () => {
-  let folder = "";
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "caltable-"));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
+describeWith(
+  [sharedData(), pythonWith("casacore", "numpy")],
+  "a table of CASA 6.6.3, written again from its content",
+  () => {
+    let folder = "";
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "caltable-"));
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each(real)("($name) has the same bytes of description, and the same content for casacore", async ({ name, kind }) => {
-    const theirs = join(sharedDataDir() as string, `real/caltables/test_calibration_${name}.table`);
-    const ours = join(folder, name);
-    await writeAgain(theirs, ours, kind);
-    for (const part of ["", ...subtables]) {
-      for (const file of ["table.dat", "table.info"]) {
-        const expected = readFileSync(join(theirs, part, file));
-        expect(readFileSync(join(ours, part, file)).equals(expected), `${part}/${file}`).toBe(true);
-      }
-    }
-    expect(JSON.parse(runPython(dump, [ours]))).toEqual(JSON.parse(runPython(dump, [theirs])));
-  });
-});
+    test.each(real)(
+      "($name) has the same bytes of description, and the same content for casacore",
+      async ({ name, kind }) => {
+        const theirs = join(sharedDataDir() as string, `real/caltables/test_calibration_${name}.table`);
+        const ours = join(folder, name);
+        await writeAgain(theirs, ours, kind);
+        for (const part of ["", ...subtables]) {
+          for (const file of ["table.dat", "table.info"]) {
+            const expected = readFileSync(join(theirs, part, file));
+            expect(readFileSync(join(ours, part, file)).equals(expected), `${part}/${file}`).toBe(true);
+          }
+        }
+        expect(JSON.parse(runPython(dump, [ours]))).toEqual(JSON.parse(runPython(dump, [theirs])));
+      },
+    );
+  },
+);
 
 function solutionsOf(rowCount: number) {
   return {
@@ -153,7 +164,9 @@ describe("a new calibration table", () => {
       expect(table.keywords.get("ParType")).toEqual({ kind: "scalar", type: "string", value: "Float" });
       expect(table.column("FPARAM").getArray(1)).toEqual({ type: "float", shape: [2, 1], data: Float32Array.of(3, 4) });
       expect(table.column("WEIGHT").isDefined(0)).toBe(false);
-      await expect(createCalTable(join(folder, "x"), { ...spec, solutions: solutionsOf(2) })).rejects.toThrow(/delaysNs/);
+      await expect(createCalTable(join(folder, "x"), { ...spec, solutions: solutionsOf(2) })).rejects.toThrow(
+        /delaysNs/,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -96,7 +96,7 @@ class IncrementalReader implements ManagerReader {
       return new IndirectColumn(desc.name, type, offsetOf, this.input.openArrayFile);
     }
     const fixedShape = desc.form === "array" ? (shape ?? []) : [];
-    if (desc.type === "string") return new RunStringColumn(runs, this.pages, fixedShape, desc.form === "array");
+    if (desc.type === "string") return new RunStringColumn(runs, this.pages, fixedShape);
     const bits = elementCount(fixedShape) * (desc.type === "bool" ? 1 : numericLayouts[desc.type].elementBytes * 8);
     if (bits / 8 > this.bucketBytes || this.bucketBytes > this.source.sizeBytes) {
       throw new TableFormatError(
@@ -269,13 +269,11 @@ class RunStringColumn implements StoredColumn {
   private readonly runs: ValueRuns;
   private readonly pages: PagedReader;
   private readonly shape: readonly number[];
-  private readonly isArray: boolean;
 
-  constructor(runs: ValueRuns, pages: PagedReader, shape: readonly number[], isArray: boolean) {
+  constructor(runs: ValueRuns, pages: PagedReader, shape: readonly number[]) {
     this.runs = runs;
     this.pages = pages;
     this.shape = shape;
-    this.isArray = isArray;
   }
 
   shapeOf(): readonly number[] {
@@ -304,7 +302,8 @@ class RunStringColumn implements StoredColumn {
       throw new TableFormatError(pages.source.name, `string in column ${runs.columnName}`, "4 bytes", `${totalBytes}`);
     }
     const bytes = pages.bytes(runs.valueBytes + 4, totalBytes - 4, runs.columnName);
-    if (!this.isArray) return [decodeText(bytes)];
+    // One string, be it a scalar or an array of one, has no second length.
+    if (elementCount(this.shape) === 1) return [decodeText(bytes)];
     const file = `${pages.source.name} (column ${runs.columnName})`;
     const reader = new AipsIoReader(bytes, { file, littleEndian: pages.littleEndian });
     return bytes.length === 0 ? unfilled(elementCount(this.shape), reader) : reader.strings(elementCount(this.shape));
