@@ -148,7 +148,7 @@ def simple(name, seed, engine='own', whole=('complete', 'OK'), file_kw={}, curre
 for old in glob.glob(os.path.join(HERE, '*.uvh5')):
     os.remove(old)
 pair = lambda t: np.dtype([('r', t), ('i', t)])
-simple('legacy.uvh5', 1)
+simple('legacy.uvh5', 1, chunks=(8, 4, 1))
 simple('legacy-uniform.uvh5', 2, mixed=False)
 simple('legacy-one-pol-chunks.uvh5', 3, mixed=False, chunks=(8, 3, 2))
 simple('current.uvh5', 4, current=True)
@@ -202,7 +202,7 @@ def hole(f):
     d[:20] = x[:20]
 
 
-simple('missing-chunks.uvh5', 30, whole=('writing', 'CHUNKS_MISSING'), after=hole)
+simple('missing-chunks.uvh5', 30, chunks=(8, 4, 1), whole=('writing', 'CHUNKS_MISSING'), after=hole)
 
 
 def compact(f):
