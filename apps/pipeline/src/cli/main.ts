@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { composeServices } from "../compose.ts";
 import { software } from "../version.ts";
 import { addConvertCommand } from "./commands/convert.ts";
+import { addSimulateCommand } from "./commands/simulate.ts";
 
 const USAGE_ERROR = 2;
 
@@ -17,8 +18,17 @@ function createProgram(): Command {
     .exitOverride();
   const services = composeServices();
   addConvertCommand(program, services);
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  addSimulateCommand(program);
+  inheritSettings(program);
   return program;
+}
+
+/** Commands that exist already do not take over what is set on their parent. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.exitOverride().copyInheritedSettings(parent);
+    inheritSettings(command);
+  }
 }
 
 try {

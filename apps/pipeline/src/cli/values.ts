@@ -75,3 +75,12 @@ export function utcUnixSec(text: string): number {
   }
   return Date.UTC(year!, month - 1, day, hour, minute) / 1000 + second!;
 }
+
+const UNIX_EPOCH_JD = 2_440_587.5;
+const SEC_PER_DAY = 86_400;
+
+/** A UTC instant as for {@link utcUnixSec}, or a Julian date: `2460951.992331495`. */
+export function julianDate(text: string): number {
+  if (/^\d{7}(\.\d+)?$/.test(text.trim())) return Number(text);
+  return UNIX_EPOCH_JD + utcUnixSec(text) / SEC_PER_DAY;
+}

@@ -1,6 +1,18 @@
 /** Every kind of bad input: an error that names file, field, expected and found; inputs untouched; no half-made output. */
 
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { contimg, contimgCommand, type Ran, runCommandLine, scratchDirectory, treeOf } from "./run-contimg.ts";
@@ -32,7 +44,10 @@ function prepare(): Prepared {
   };
 }
 
-const stateOf = (directory: string) => readdirSync(directory).toSorted().map((name) => [name, statSync(join(directory, name)).size, statSync(join(directory, name)).mtimeMs]);
+const stateOf = (directory: string) =>
+  readdirSync(directory)
+    .toSorted()
+    .map((name) => [name, statSync(join(directory, name)).size, statSync(join(directory, name)).mtimeMs]);
 
 /** Converts and checks what must hold after any failure. */
 function convertRefused({ input, output }: Prepared, ...more: readonly string[]): Ran {
@@ -49,10 +64,25 @@ const failedOf = (ran: Ran) => ran.events.filter((event) => event["event"] === "
 
 describe("a file that cannot be used is refused by name, and its group is then incomplete", () => {
   test.each<[string, (prepared: Prepared) => void, string, RegExp]>([
-    ["truncated", (p) => truncateSync(p.file(3), Math.floor(statSync(p.file(3)).size * 0.7)), "UVH5_TRUNCATED", /_sb03\.hdf5: .*\d+/],
+    [
+      "truncated",
+      (p) => truncateSync(p.file(3), Math.floor(statSync(p.file(3)).size * 0.7)),
+      "UVH5_TRUNCATED",
+      /_sb03\.hdf5: .*\d+/,
+    ],
     ["empty", (p) => truncateSync(p.file(3), 0), "UVH5_EMPTY", /_sb03\.hdf5/],
-    ["no HDF5", (p) => writeFileSync(p.file(3), "SIMPLE  =                    T".padEnd(4096)), "UVH5_NOT_UVH5", /_sb03\.hdf5/],
-    ["still being written, by its name", (p) => renameSync(p.file(3), p.file(3).replace(".hdf5", "_incomplete.hdf5")), "UVH5_STILL_WRITTEN", /_sb03_incomplete\.hdf5/],
+    [
+      "no HDF5",
+      (p) => writeFileSync(p.file(3), "SIMPLE  =                    T".padEnd(4096)),
+      "UVH5_NOT_UVH5",
+      /_sb03\.hdf5/,
+    ],
+    [
+      "still being written, by its name",
+      (p) => renameSync(p.file(3), p.file(3).replace(".hdf5", "_incomplete.hdf5")),
+      "UVH5_STILL_WRITTEN",
+      /_sb03_incomplete\.hdf5/,
+    ],
   ])("%s", (_what, damage, code, message) => {
     const prepared = prepare();
     damage(prepared);
@@ -75,10 +105,12 @@ describe("a file that cannot be used is refused by name, and its group is then i
     expect(refusedOf(ran)[0]!["message"]).toMatch(/_sb05\.hdf5: .*expected .*, found /);
   });
 
-  test.skipIf(process.getuid?.() === 0)("unreadable [root reads everything]", () => {
+  test("a directory under a subband's name", () => {
     const prepared = prepare();
-    chmodSync(prepared.file(3), 0);
-    expect(refusedOf(convertRefused(prepared))).toMatchObject([{ code: "INPUT_UNREADABLE" }]);
+    const path = prepared.file(3);
+    rmSync(path);
+    mkdirSync(path);
+    expect(refusedOf(convertRefused(prepared))).toMatchObject([{ code: "INPUT_UNREADABLE", path }]);
   });
 });
 
@@ -173,7 +205,10 @@ describe("usage errors end with status 2 and say what was expected", () => {
   test.each([
     [["convert", "in"], /required option '--output-dir/],
     [["convert", "in", "--output-dir", "out", "--phase-center", "somewhere"], /expected mid, none or RA,DEC/],
-    [["convert", "in", "--output-dir", "out", "--expected-subbands", "x"], /expected a whole number from 1 to 64, found "x"/],
+    [
+      ["convert", "in", "--output-dir", "out", "--expected-subbands", "x"],
+      /expected a whole number from 1 to 64, found "x"/,
+    ],
     [["convert", "in", "--output-dir", "out", "--start", "yesterday"], /expected a UTC time such as/],
     [["convrt"], /Did you mean convert/],
   ])("%j", (args, message) => {

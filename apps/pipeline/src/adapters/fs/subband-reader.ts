@@ -88,7 +88,8 @@ function phasingOf(header: Uvh5Header, path: string): Phasing {
   const apparentDecRad = meridianDecRad(header);
   if (apparentDecRad !== undefined && header.phaseType !== "phased") return { kind: "meridian", apparentDecRad };
   if (header.phaseCenterCatalog.size > 0) return catalogPhasing(header, path);
-  if (header.phaseType === "drift") return { kind: "unphased" };
+  // Files that say "unknown" come from times when that stood for drift scans.
+  if (header.phaseType === "drift" || header.phaseType === "unknown") return { kind: "unphased" };
   if (header.phaseType === "phased" && header.phaseCenterRaRad !== null && header.phaseCenterDecRad !== null) {
     const name = header.objectName ?? "phase_center";
     return {
