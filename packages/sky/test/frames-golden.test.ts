@@ -97,3 +97,18 @@ test("geodetic positions agree with ERFA's WGS84, both ways", () => {
 test("J1 agrees with scipy to 1e-12", () => {
   expect(largest(goldenBesselJ1.map(([x, value]) => besselJ1(x) - value))).toBeLessThan(1e-12);
 });
+
+test("at a short arc the position angle is that of ICRS north itself, and the writers' arc is within 1e-4 rad of it", () => {
+  goldenFrames.forEach((golden, k) => {
+    if (Math.abs(golden.decRad) > 1.2) return;
+    const epoch = epochs[k]!;
+    const place = (decRad: number) => icrsToObserved(epoch, { raRad: golden.raRad, decRad });
+    const south = place(golden.decRad - 1e-4);
+    const north = place(golden.decRad + 1e-4);
+    // North of ICRS lies in the apparent frame at the frame position angle.
+    const eastward = -(north.hourAngleRad - south.hourAngleRad) * Math.cos(place(golden.decRad).decRad);
+    const northRad = Math.atan2(nearZeroRad(eastward), north.decRad - south.decRad);
+    expect(Math.abs(nearZeroRad(framePositionAngleRad(epoch, golden, 1e-5) - northRad))).toBeLessThan(1e-6);
+    expect(Math.abs(nearZeroRad(framePositionAngleRad(epoch, golden) - northRad))).toBeLessThan(1e-4);
+  });
+});

@@ -16,7 +16,8 @@ export interface ObserverState {
 
 /**
  * The direction of light after the Sun's deflection, for a source far outside the solar system: 1.75″ at the Sun's
- * limb, 4 mas at 90°. Within 9′ of the Sun's centre (behind its disc) the deflection is tapered to zero.
+ * limb, 4 mas at 90°. Within 5′ of the Sun's centre, behind its disc, the deflection is
+ * tapered to zero.
  *
  * Source: Klioner 2003, eq. 70, with the source at infinity.
  */

@@ -26,7 +26,8 @@ export function geodeticToGeocentricM(latitudeRad: number, longitudeRad: number,
 }
 
 /**
- * The inverse of `geodeticToGeocentricM`, to 1e-9 m between 5000 km below and 1e6 km above the ellipsoid.
+ * The inverse of `geodeticToGeocentricM`, to 1e-8 m near the ground and 1e-7 m from 1000 km below to
+ * 100 000 km above the ellipsoid.
  *
  * By Newton's method on the foot of the ellipsoid's normal, which starts within 3e-3 rad and converges quadratically.
  */

@@ -45,7 +45,7 @@ const UNCERTAINTIES = {
 
 let shipped: EarthOrientation | undefined;
 
-/** The table shipped with the package: finals2000A.all of the IERS, from 1973. Unpacked when first asked for (4 ms). */
+/** The table shipped with the package: finals2000A.all of the IERS, from 1973. Unpacked when first asked for (3 ms). */
 export function shippedEarthOrientation(): EarthOrientation {
   if (shipped !== undefined) return shipped;
   const { startMjd, dayCount, lastMeasuredMjd } = ORIENTATION_ROWS;

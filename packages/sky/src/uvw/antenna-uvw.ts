@@ -7,9 +7,9 @@ export interface UvwOptions {
   /**
    * "sky" (default): u and v are the change of the path along ICRS l and m. Images are right to 0.02″ at 1.5° off centre.
    *
-   * "rigid": u, v, w are a pure rotation of the baseline, as pyuvdata computes them. The observer's velocity stretches
-   * the apparent sky by up to 1e-4, which such coordinates do not know: images come out stretched, by up to 0.5″ at
-   * 1.5° off centre.
+   * "rigid": u, v, w are a pure rotation of the baseline, as pyuvdata computes them, `frame_pa` included. The observer's
+   * velocity stretches the apparent sky by up to 1e-4, which such coordinates do not know, and `frame_pa` is up to 1e-4
+   * rad off: sources at 1.5° off centre appear up to 0.5″ from their places.
    */
   readonly axes?: "sky" | "rigid";
 }
