@@ -62,7 +62,7 @@ export function scatterPairs(source: Int32Array, target: Int32Array, block: Bloc
 
 /**
  * Scatters two chunks of one polarization each, lying at the same rows and channels, into an array of two
- * polarizations at once: 1.4 times as fast as one after the other, because each line of the target is
+ * polarizations at once: 1.6 times as fast as one after the other, because each line of the target is
  * touched once. `block` describes the first; the second starts at element `secondStart` of the source.
  */
 export function scatterTwoPols(source: Int32Array, secondStart: number, target: Int32Array, block: Block): void {
@@ -134,7 +134,7 @@ function forEachRun(block: Block, copy: (source: number, target: number, count: 
 /** Whether the words [start, end) all equal `value`. */
 export function allWordsEqual(words: Int32Array, start: number, end: number, value: number): boolean {
   let i = start;
-  // Eight at a time without a branch between them: 3 times as fast as one by one.
+  // Eight at a time without a branch between them: 1.6 times as fast as one by one.
   for (const stop = end - 7; i < stop; i += 8) {
     const different =
       ((words[i] as number) ^ value) |
