@@ -13,7 +13,7 @@ const bytes = (array: NodeJS.ArrayBufferView | null): Buffer =>
 const plain = (_: string, value: unknown): unknown => {
   if (typeof value === "bigint") return `${value}n`;
   if (value instanceof Map) return [...value];
-  if (ArrayBuffer.isView(value)) return bytes(value).toString("base64");
+  if (ArrayBuffer.isView(value)) return bytes(value as Uint8Array).toString("base64");
   return value;
 };
 
