@@ -40,6 +40,7 @@ export async function runTasks(
         workers.push(worker);
         for (let task = queue.shift(); task; task = queue.shift())
           results.push(await runOn(worker, task, job, options.signal));
+        await closeWorker(worker);
       }),
     );
     return results;
@@ -54,6 +55,14 @@ function startWorker(job: ConversionJob): Worker {
   const entry = new URL(isSource ? "./convert-worker.ts" : "./convert-worker.js", import.meta.url);
   // A thread does not inherit the condition by which workspace packages are read from their source.
   return new Worker(entry, { workerData: job, execArgv: isSource ? ["--conditions=@contimg/source"] : [] });
+}
+
+/** Lets a thread close its files and end by itself. */
+function closeWorker(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.once("exit", () => resolve());
+    worker.postMessage("close");
+  });
 }
 
 /** Sends one task to a thread and waits for its answer, for the thread's end, or for the signal to stop. */
