@@ -28,7 +28,8 @@ const HALF_ARC_RAD = Math.PI / 360;
 /**
  * `frame_pa` of UVH5 files: the angle by which axes along apparent east and north are turned, from north over east, to
  * lie along ICRS east and north. Like pyuvdata it is taken at the lower end of an arc of half a degree to either side of
- * the direction. At the direction itself the angle is another by up to 1e-4 rad, more near a pole; a short arc gives that.
+ * the direction. At the direction itself the angle is another, by up to 1e-4 rad within 63° of the equator and more near a
+ * pole; a short arc gives that.
  *
  * @param halfArcRad  half the arc's length, default 0.5°; the arc must not touch a pole
  */
