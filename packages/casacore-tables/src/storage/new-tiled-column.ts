@@ -54,7 +54,7 @@ export class NewTiledColumn {
     return (shape?.length ?? Math.max(1, this.desc.ndim)) + 1;
   }
 
-  /** Makes the tile file for all rows, full of zeros. */
+  /** Makes the tile file for all rows, which are zero until they are written. */
   reserve(cellShape: readonly number[]): TiledColumnPlan {
     const { rowCount } = this.options;
     const { plan } = this.addCube(cellShape, rowCount);
@@ -73,7 +73,6 @@ export class NewTiledColumn {
     const path = `${this.path}_TSM${fileNumber}`;
     const plan = planTiles(this.desc.name, path, this.desc.type, cellShape, rowCount, { tileRowCount, isLittleEndian });
     const file = this.files.create(path);
-    file.setSize(plan.sizeBytes);
     const cube = { plan, file, fileNumber };
     this.cubes.push(cube);
     return cube;
@@ -154,6 +153,14 @@ export class NewTiledColumn {
     }
     this.cubes.length = 0;
     this.spans = [];
+  }
+
+  /**
+   * Gives the tile files their full size, whole tiles. Not before they are written: a file system takes longer to fill
+   * a hole than to make a file longer.
+   */
+  complete(): void {
+    for (const { file, plan } of this.cubes) if (file.sizeBytes() < plan.sizeBytes) file.setSize(plan.sizeBytes);
   }
 
   /** The file `table.f<n>`. */

@@ -12,7 +12,7 @@ export type TiledType = Exclude<DataType, "record" | "string">;
 /** Where the rows of one tiled column lie. Structured-cloneable; made by `TableBuilder.addTiledColumn`. */
 export interface TiledColumnPlan {
   readonly columnName: string;
-  /** The tile file. It exists when the plan is handed out, has its full size, and reads as zeros where nothing was written. */
+  /** The tile file. It exists when the plan is handed out, and grows as rows are written; what is not written is zero. */
   readonly path: string;
   readonly type: TiledType;
   /** Shape of one cell in casacore order, axis 0 fastest: [corr, chan] for DATA. */
@@ -25,7 +25,7 @@ export interface TiledColumnPlan {
   readonly tileRowCount: number;
   /** Bits of one row: 1 a value for bool, else 8 × the size of the type. */
   readonly rowBitCount: number;
-  /** Size of the file: whole tiles, the last one filled up. */
+  /** Size of the file when it is complete: whole tiles, the last one filled up. */
   readonly sizeBytes: number;
   readonly isLittleEndian: boolean;
 }

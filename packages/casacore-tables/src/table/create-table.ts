@@ -263,6 +263,7 @@ class NewTable implements TableBuilder {
     const path = `${this.path}/table.f${manager.sequenceNumber}`;
     const tiled = columns[0]?.tiled;
     if (tiled !== undefined) {
+      tiled.complete();
       this.files.create(path).writeAt(tiled.header(manager.name, manager.sequenceNumber), 0);
       return { type: manager.type, sequenceNumber: manager.sequenceNumber, blob: new Uint8Array(0) };
     }

@@ -306,6 +306,7 @@ class PlainTableUpdate implements TableUpdate {
     try {
       this.addHypercolumns();
       for (const { tiled, name, sequenceNumber } of this.newTiled) {
+        tiled.complete();
         this.files.create(`${this.path}/table.f${sequenceNumber}`).writeAt(tiled.header(name, sequenceNumber), 0);
       }
       const isDurable = options.isDurable === true;
