@@ -21,7 +21,7 @@ function contimg(...args: readonly string[]): void {
 
 const startMs = performance.now();
 rmSync(folder, { recursive: true, force: true });
-contimg("simulate", "--output-dir", incoming);
+contimg("simulate", "--output-dir", incoming, "--small");
 contimg("convert", incoming, "--output-dir", folder);
 const [measurementSet] = globSync("ms/science/*/*.ms", { cwd: folder });
 if (measurementSet === undefined) throw new Error(`no Measurement Set appeared under ${folder}/ms/science`);
