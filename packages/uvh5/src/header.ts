@@ -55,10 +55,10 @@ export function readHeader(
   const extra = fields.subgroup("extra_keywords");
   const antennas = readAntennas(fields, counts.antennaCount);
   const phaseCenterCatalog = readPhaseCenters(fields);
-  const antennaSet = new Set(antennas.antennaNumbers);
+  const isAntenna = membership(antennas.antennaNumbers);
   const antenna = (name: string): Int32Array => {
     const numbers = fields.required(name, fields.integers(name, bltCount));
-    const bad = numbers.findIndex((number) => !antennaSet.has(number));
+    const bad = numbers.findIndex((number) => !isAntenna(number));
     if (bad >= 0) fields.inconsistent(name, "numbers in Header/antenna_numbers", `${numbers[bad]} at element ${bad}`);
     return numbers;
   };
@@ -143,6 +143,20 @@ export function readHeader(
       return phaseCenterIdArray();
     },
   };
+}
+
+/** Highest number for which a table is kept instead of a set. */
+const MAX_TABLE = 1 << 16;
+
+/** Whether a number is one of `numbers`; by a table when they are small, because it is asked for each row. */
+function membership(numbers: Int32Array): (number: number) => boolean {
+  if (numbers.every((number) => number >= 0 && number < MAX_TABLE)) {
+    const table = new Uint8Array(MAX_TABLE);
+    for (const number of numbers) table[number] = 1;
+    return (number) => table[number] === 1;
+  }
+  const set = new Set(numbers);
+  return (number) => set.has(number);
 }
 
 /** The group of this name at the root. */

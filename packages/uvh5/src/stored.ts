@@ -40,17 +40,26 @@ export function readFloat64(file: string, array: StoredArray): Float64Array<Arra
   return decodeNumbers(file, array.path, array.readBytes(), type);
 }
 
-/** Decodes numbers in the file's byte order. */
+/** Decodes numbers in the file's byte order. The result may lie on the memory of `bytes`. */
 export function decodeNumbers(
   file: string,
   field: string,
   bytes: Uint8Array<ArrayBuffer>,
   type: Datatype,
 ): Float64Array<ArrayBuffer> {
+  const isLittle = !("isBigEndian" in type && type.isBigEndian);
   const count = bytes.length / type.bytes;
+  // The common types of long arrays, in half the time that a DataView takes.
+  if (isLittle && bytes.byteOffset % 8 === 0) {
+    if (type.kind === "float" && type.bytes === 8) return new Float64Array(bytes.buffer, bytes.byteOffset, count);
+    if (type.kind === "float") return Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, count));
+    if (type.kind === "integer" && type.bytes === 8 && type.isSigned) {
+      const small = smallIntegers(bytes);
+      if (small !== null) return Float64Array.from(small);
+    }
+  }
   const values = new Float64Array(count);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const isLittle = !("isBigEndian" in type && type.isBigEndian);
   const isSigned = type.kind === "integer" && type.isSigned;
   for (let i = 0; i < count; i++) {
     if (type.kind === "float")
@@ -58,27 +67,52 @@ export function decodeNumbers(
     else if (type.bytes === 1) values[i] = isSigned ? view.getInt8(i) : view.getUint8(i);
     else if (type.bytes === 2) values[i] = isSigned ? view.getInt16(2 * i, isLittle) : view.getUint16(2 * i, isLittle);
     else if (type.bytes === 4) values[i] = isSigned ? view.getInt32(4 * i, isLittle) : view.getUint32(4 * i, isLittle);
-    else {
-      const high = isSigned
-        ? view.getInt32(8 * i + (isLittle ? 4 : 0), isLittle)
-        : view.getUint32(8 * i + (isLittle ? 4 : 0), isLittle);
-      const value = high * 2 ** 32 + view.getUint32(8 * i + (isLittle ? 0 : 4), isLittle);
-      if (!Number.isSafeInteger(value)) {
-        throw new Uvh5InconsistentError({
-          file,
-          field,
-          expected: "integers below 2^53",
-          found: `about ${value} at element ${i}`,
-        });
-      }
-      values[i] = value;
-    }
+    else values[i] = readInteger64(file, field, view, i, isSigned, isLittle);
   }
   return values;
 }
 
+/** Little-endian 64-bit integers that all fit 32 bits; null when one does not. */
+function smallIntegers(bytes: Uint8Array<ArrayBuffer>): Int32Array<ArrayBuffer> | null {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const integers = new Int32Array(words.length / 2);
+  for (let i = 0; i < integers.length; i++) {
+    const low = words[2 * i] as number;
+    if (words[2 * i + 1] !== low >> 31) return null;
+    integers[i] = low;
+  }
+  return integers;
+}
+
+function readInteger64(
+  file: string,
+  field: string,
+  view: DataView,
+  i: number,
+  isSigned: boolean,
+  isLittle: boolean,
+): number {
+  const highAt = 8 * i + (isLittle ? 4 : 0);
+  const high = isSigned ? view.getInt32(highAt, isLittle) : view.getUint32(highAt, isLittle);
+  const value = high * 2 ** 32 + view.getUint32(8 * i + (isLittle ? 0 : 4), isLittle);
+  if (!Number.isSafeInteger(value)) {
+    throw new Uvh5InconsistentError({
+      file,
+      field,
+      expected: "integers below 2^53",
+      found: `about ${value} at element ${i}`,
+    });
+  }
+  return value;
+}
+
 /** Integers of an array that must fit 32 bits. Whole numbers stored as floats are accepted. */
 export function readInt32(file: string, array: StoredArray): Int32Array<ArrayBuffer> {
+  const { type } = array;
+  if (type.kind === "integer" && type.bytes === 8 && type.isSigned && !type.isBigEndian) {
+    const small = smallIntegers(array.readBytes());
+    if (small !== null) return small;
+  }
   const values = readFloat64(file, array);
   const integers = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
