@@ -75,9 +75,9 @@ async function writeAgain(from: string, to: string, kind: CalKind): Promise<void
       scanNumbers: ints("SCAN_NUMBER"),
       observationIds: ints("OBSERVATION_ID"),
       gains: floats("CPARAM", 2),
-      paramErrors: floats("PARAMERR", 1),
+      paramErrorSigma: floats("PARAMERR", 1),
       flags,
-      snrRatios: floats("SNR", 1),
+      snrRatio: floats("SNR", 1),
     },
     subtables: Object.fromEntries(opened.map(([name, subtable]) => [name, rowsOf(subtable)])),
   });
@@ -128,9 +128,9 @@ function solutionsOf(rowCount: number) {
     antennaIds: Int32Array.from({ length: rowCount }, (_, i) => i),
     refAntennaIds: new Int32Array(rowCount),
     scanNumbers: new Int32Array(rowCount),
-    paramErrors: new Float32Array(2 * rowCount),
+    paramErrorSigma: new Float32Array(2 * rowCount),
     flags: new Uint8Array(2 * rowCount),
-    snrRatios: new Float32Array(2 * rowCount).fill(10),
+    snrRatio: new Float32Array(2 * rowCount).fill(10),
   };
 }
 

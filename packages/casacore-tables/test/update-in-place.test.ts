@@ -110,6 +110,8 @@ tab.removerows([40, 41])
 tab.close()
 `;
 
+type Scalars = [ints: number[], bools: boolean[], doubles: number[], arrays: number[][]];
+
 const dumpScalars = `
 import sys, json, casacore.tables as t
 tab = t.table(sys.argv[1], ack=False)
@@ -122,7 +124,7 @@ describeWith(pythonWith("casacore", "numpy"), "scalars in StandardStMan written 
     try {
       const path = join(folder, "t");
       runPython(makeScalars, [path, order, "102"]);
-      const [ints, bools, doubles, arrays] = JSON.parse(runPython(dumpScalars, [path]));
+      const [ints, bools, doubles, arrays] = JSON.parse(runPython(dumpScalars, [path])) as Scalars;
       const update = openTableForUpdate(path);
       update.updateScalars(
         "I",

@@ -27,7 +27,9 @@ describeWith([sharedData(), pythonWith("casacore", "numpy")], "real tables, writ
     const lines = runCommand(pythonPath, [compareScript, ...pairs])
       .trim()
       .split("\n");
-    const found = lines.map((line, i) => [relative(root, pairs[2 * i] as string), JSON.parse(line)] as const);
+    const found = lines.map(
+      (line, i) => [relative(root, pairs[2 * i] as string), JSON.parse(line) as string[]] as const,
+    );
     expect(found.length).toBeGreaterThan(50);
     expect(found.filter(([, differences]) => differences.length > 0)).toEqual([]);
   });

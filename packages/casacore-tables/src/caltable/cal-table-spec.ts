@@ -31,11 +31,11 @@ export interface CalSolutions {
   /** K: delays [row, chan, receptor]. */
   readonly delaysNs?: Float32Array;
   /** Errors of the parameters [row, chan, receptor], in the parameters' unit. */
-  readonly paramErrors: Float32Array;
+  readonly paramErrorSigma: Float32Array;
   /** 1 where there is no solution [row, chan, receptor]. */
   readonly flags: Uint8Array;
   /** Signal-to-noise ratio [row, chan, receptor]. */
-  readonly snrRatios: Float32Array;
+  readonly snrRatio: Float32Array;
   /** [row, chan, receptor]. Default: no values, as CASA writes it. */
   readonly weights?: Float32Array;
 }

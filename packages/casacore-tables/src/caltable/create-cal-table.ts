@@ -70,9 +70,9 @@ function addSolutions(table: TableBuilder, solutions: CalSolutions, isDelay: boo
   };
   if (isDelay) addArray("FPARAM", "float", parameters);
   else addArray("CPARAM", "complex", parameters);
-  addArray("PARAMERR", "float", solutions.paramErrors);
+  addArray("PARAMERR", "float", solutions.paramErrorSigma);
   addArray("FLAG", "bool", solutions.flags);
-  addArray("SNR", "float", solutions.snrRatios);
+  addArray("SNR", "float", solutions.snrRatio);
   addArray("WEIGHT", "float", solutions.weights);
 }
 

@@ -144,6 +144,12 @@ function setNumber(desc: ColumnDesc, data: NumericArray, index: number, value: u
 }
 
 function refuse(desc: ColumnDesc, expected: string, found: unknown): never {
-  const text = typeof found === "string" ? found : typeof found === "object" ? "an object" : String(found);
-  throw new RangeError(`column ${desc.name}: expected ${expected}, found ${text}`);
+  throw new RangeError(`column ${desc.name}: expected ${expected}, found ${inWords(found)}`);
+}
+
+function inWords(found: unknown): string {
+  if (typeof found === "string") return found;
+  return typeof found === "number" || typeof found === "bigint" || typeof found === "boolean"
+    ? `${found}`
+    : `a value of type ${typeof found}`;
 }
