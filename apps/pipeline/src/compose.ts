@@ -3,6 +3,7 @@
 import { mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemDirectory } from "./adapters/fs/directory.ts";
+import { type EarthOrientationFiles, readEarthOrientation } from "./adapters/fs/earth-orientation.ts";
 import { createMsBuilder } from "./adapters/fs/ms/ms-builder.ts";
 import { uvh5SubbandReader } from "./adapters/fs/subband-reader.ts";
 import { systemClock } from "./adapters/fs/system-clock.ts";
@@ -21,6 +22,7 @@ export interface ConversionSetup {
   /** null: not used. */
   readonly tmpfsPath: string | null;
   readonly workerCount: number;
+  readonly earthOrientationFiles: EarthOrientationFiles;
 }
 
 /** What the commands can do. */
@@ -50,22 +52,21 @@ function stagingDir(setup: ConversionSetup, groups: readonly Group[]): string | 
 }
 
 export function composeServices(): Services {
-  const builder = createMsBuilder(systemClock);
   return {
     findGroups: (options) => findGroups(fileSystemDirectory, uvh5SubbandReader, options),
-    convertGroups: (setup, groups, options) =>
-      convertGroups(
-        convertStage({
-          reader: uvh5SubbandReader,
-          builder,
-          config: setup.config,
-          outputDir: setup.outputDir,
-          stagingDir: stagingDir(setup, groups),
-          workerCount: setup.workerCount,
-          software,
-        }),
-        groups,
-        options,
-      ),
+    async convertGroups(setup, groups, options) {
+      const earthOrientation = readEarthOrientation(setup.earthOrientationFiles);
+      const stage = convertStage({
+        reader: uvh5SubbandReader,
+        builder: createMsBuilder(systemClock, earthOrientation),
+        config: setup.config,
+        outputDir: setup.outputDir,
+        stagingDir: stagingDir(setup, groups),
+        workerCount: setup.workerCount,
+        earthOrientation,
+        software,
+      });
+      return convertGroups(stage, groups, options);
+    },
   };
 }

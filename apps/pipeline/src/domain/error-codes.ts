@@ -60,7 +60,8 @@ export const errorCodes = {
   },
   TIME_OUT_OF_RANGE: {
     disposition: "quarantine",
-    meaning: "An observation lies outside the Earth-orientation table; give a newer finals2000A.all.",
+    meaning:
+      "An observation lies outside the Earth-orientation table; give a newer one with --iers-finals and --leap-seconds.",
   },
   INPUT_UNREADABLE: {
     disposition: "retry",
@@ -82,6 +83,11 @@ export const errorCodes = {
   MS_VERIFY_FAILED: {
     disposition: "halt",
     meaning: "What was read back from the new Measurement Set is not what was written; suspect the disk or memory.",
+  },
+  TABLE_UNREADABLE: {
+    disposition: "quarantine",
+    meaning:
+      "A casacore table contradicts itself or uses a part of the format that is not known; the message names the file and the field.",
   },
   INTERRUPTED: { disposition: "retry", meaning: "The conversion was stopped before it ended; nothing of it was kept." },
   INTERNAL: {

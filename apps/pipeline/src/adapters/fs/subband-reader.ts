@@ -133,7 +133,8 @@ export const uvh5SubbandReader: SubbandReader = {
           numbers: header.antennaNumbers,
           names: header.antennaNames,
           positionsM: header.antennaPositionsM,
-          diametersM: header.antennaDiametersM ?? new Float64Array(header.antennaCount).fill(UNKNOWN_DIAMETER_M),
+          diametersM:
+            header.antennaDiametersM ?? new Float64Array(header.antennaCount).fill(diameterWhereAbsentM(phasing)),
         },
         phasing,
         polarizationCodes: [...header.polarizations],
@@ -150,5 +151,5 @@ export const uvh5SubbandReader: SubbandReader = {
   },
 };
 
-/** Some DSA-110 files lack diameters; its dishes are 4.65 m. */
-const UNKNOWN_DIAMETER_M = 4.65;
+/** Some DSA-110 files lack diameters; its dishes are 4.65 m. Of another telescope nothing is known: 0. */
+const diameterWhereAbsentM = (phasing: Phasing) => (phasing.kind === "meridian" ? 4.65 : 0);

@@ -24,6 +24,8 @@ interface ConvertFlags {
   readonly stageToTmpfs: boolean;
   readonly tmpfsPath: string;
   readonly maxWorkers: number;
+  readonly iersFinals?: string;
+  readonly leapSeconds?: string;
   readonly start?: number;
   readonly end?: number;
   readonly dryRun: boolean;
@@ -84,6 +86,8 @@ export function addConvertCommand(program: Command, services: Services): void {
     .option("--no-stage-to-tmpfs", "never use tmpfs (default)")
     .option("--tmpfs-path <dir>", "tmpfs for --stage-to-tmpfs", "/dev/shm")
     .option("--max-workers <n>", "threads", wholeNumber("--max-workers", 1, 256), Math.min(4, availableParallelism()))
+    .option("--iers-finals <file>", "finals2000A.all newer than the one that is shipped")
+    .option("--leap-seconds <file>", "Leap_Second.dat newer than the one that is shipped")
     .option("--start <utc>", "only groups whose data start at or after", utcUnixSec)
     .option("--end <utc>", "only groups whose data start before", utcUnixSec)
     .option("--dry-run", "show what would be done; write nothing", false)
@@ -144,6 +148,7 @@ async function convert(inputs: readonly string[], flags: ConvertFlags, services:
         scratchDir: flags.scratchDir ?? null,
         tmpfsPath: flags.stageToTmpfs ? flags.tmpfsPath : null,
         workerCount: flags.maxWorkers,
+        earthOrientationFiles: { finalsPath: flags.iersFinals ?? null, leapSecondsPath: flags.leapSeconds ?? null },
       },
       found.groups,
       {

@@ -1,6 +1,7 @@
 /** Directions and baselines at one instant, for one site. */
 
 import {
+  type EarthOrientation,
   hourAngleDecToItrf,
   icrsToItrf,
   meridianCentreIcrs,
@@ -30,9 +31,9 @@ export interface EpochGeometry {
 }
 
 /** @throws PipelineError TIME_OUT_OF_RANGE when the Earth-orientation table does not cover the time */
-export function geometryAt(timeJd: number, site: Site): EpochGeometry {
+export function geometryAt(timeJd: number, site: Site, earthOrientation: EarthOrientation): EpochGeometry {
   try {
-    const epoch = observeFrom(utcFromJd(timeJd), site);
+    const epoch = observeFrom(utcFromJd(timeJd), site, { earthOrientation });
     return {
       meridianCentre: (apparentDecRad) => meridianCentreIcrs(epoch, apparentDecRad),
       direction: (icrs) => icrsToItrf(epoch, icrs),

@@ -4,6 +4,7 @@
  * consumes uvh5-group · produces ms:DATA, ms:FLAG, ms:WEIGHT
  */
 
+import type { EarthOrientation } from "@contimg/sky";
 import type { ConversionPlan } from "../../domain/conversion-plan.ts";
 import { PipelineError } from "../../domain/error-codes.ts";
 import { organisedMsPath } from "../../domain/measurement-set.ts";
@@ -28,6 +29,7 @@ export interface ConvertStageOptions {
   /** Where the Measurement Set grows before it gets its name; null: beside its final place. */
   readonly stagingDir: string | null;
   readonly workerCount: number;
+  readonly earthOrientation: EarthOrientation;
   readonly software: string;
 }
 
@@ -54,6 +56,7 @@ export function convertStage(options: ConvertStageOptions) {
         msPath,
         stagingDir: options.stagingDir ?? msPath.slice(0, msPath.lastIndexOf("/")),
         config,
+        earthOrientation: options.earthOrientation,
         software: options.software,
       });
     },

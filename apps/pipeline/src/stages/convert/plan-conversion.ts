@@ -1,5 +1,6 @@
 /** Decides everything about a conversion from the headers alone. Pure: no file is touched. */
 
+import type { EarthOrientation } from "@contimg/sky";
 import type { ConversionPlan, PlannedSpw } from "../../domain/conversion-plan.ts";
 import { PipelineError } from "../../domain/error-codes.ts";
 import type { Group } from "../../domain/group.ts";
@@ -18,6 +19,7 @@ export interface PlanRequest {
   readonly msPath: string;
   readonly stagingDir: string;
   readonly config: ConvertConfig;
+  readonly earthOrientation: EarthOrientation;
   /** Name and version of the software, for HISTORY. */
   readonly software: string;
 }
@@ -27,7 +29,7 @@ export function planConversion(request: PlanRequest): ConversionPlan {
   const reference = headers[0]!;
   checkAgreement(group.groupId, headers);
 
-  const { rows, fields, phasing } = planRows(reference, config.phaseCentre);
+  const { rows, fields, phasing } = planRows(reference, config.phaseCentre, request.earthOrientation);
   const polarizations = mapPolarizations(reference.polarizationCodes, rows.conjugate !== null);
   if (!polarizations.map) {
     throw new PipelineError(

@@ -1,6 +1,6 @@
 /** Rows of the MAIN table: which antennas, when, with which baseline vector, and how far to rotate. */
 
-import { phaseShiftPathM, type Vector } from "@contimg/sky";
+import { type EarthOrientation, phaseShiftPathM, type Vector } from "@contimg/sky";
 import type { PlannedField, PlannedRows } from "../../domain/conversion-plan.ts";
 import { PipelineError } from "../../domain/error-codes.ts";
 import type { PhaseCentre, SubbandHeader } from "../../domain/subband-header.ts";
@@ -55,12 +55,16 @@ export interface RowsPlan {
  * one geometry for all integrations in the case of DSA-110) is not used. The exception is data phased to fixed
  * directions whose stored UVW do not follow from its antenna positions: those keep what their writer stored.
  */
-export function planRows(header: SubbandHeader, choice: PhaseCentreChoice): RowsPlan {
+export function planRows(
+  header: SubbandHeader,
+  choice: PhaseCentreChoice,
+  earthOrientation: EarthOrientation,
+): RowsPlan {
   const { timesJd, timeIndex } = indexTimes(header.timeJd);
-  const epochs = Array.from(timesJd, (timeJd) => geometryAt(timeJd, header.site));
+  const epochs = Array.from(timesJd, (timeJd) => geometryAt(timeJd, header.site, earthOrientation));
   const antenna1In = antennaRows(header, header.antenna1Number);
   const antenna2In = antennaRows(header, header.antenna2Number);
-  const fieldPlan = planFields(header, choice, timesJd, epochs);
+  const fieldPlan = planFields(header, choice, timesJd, epochs, earthOrientation);
   const rowCount = timeIndex.length;
 
   const fieldId = sharedInt32(rowCount);
@@ -166,6 +170,7 @@ function planFields(
   choice: PhaseCentreChoice,
   timesJd: Float64Array,
   epochs: readonly EpochGeometry[],
+  earthOrientation: EarthOrientation,
 ): FieldPlan {
   const midJd = (timesJd[0]! + timesJd.at(-1)!) / 2;
   const midMjdSec = mjdSecOfJd(midJd);
@@ -206,7 +211,10 @@ function planFields(
   const centre =
     choice.kind === "icrs"
       ? namedCentre(choice.raRad, choice.decRad)
-      : { name: "meridian_icrs_mid", ...geometryAt(midJd, header.site).meridianCentre(meridianDecRad) };
+      : {
+          name: "meridian_icrs_mid",
+          ...geometryAt(midJd, header.site, earthOrientation).meridianCentre(meridianDecRad),
+        };
   return {
     fields: one(centre),
     phasing:

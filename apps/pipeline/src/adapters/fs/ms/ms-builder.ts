@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createMeasurementSet, type MeasurementSetBuilder, type TiledColumnSpec } from "@contimg/casacore-tables/node";
+import type { EarthOrientation } from "@contimg/sky";
 import type { ConversionPlan, ConversionReport } from "../../../domain/conversion-plan.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { BuildOptions, MsBuilder } from "../../../ports/ms-builder.ts";
@@ -18,7 +19,8 @@ import { setWeightColumns } from "./weight-columns.ts";
 
 const MJD_OF_UNIX_EPOCH = 40_587;
 
-export function createMsBuilder(clock: Clock): MsBuilder {
+/** @param earthOrientation  what the plan was made with */
+export function createMsBuilder(clock: Clock, earthOrientation: EarthOrientation): MsBuilder {
   return {
     exists: existsSync,
     async build(plan, options) {
@@ -28,7 +30,7 @@ export function createMsBuilder(clock: Clock): MsBuilder {
         assertRoom(dirname(plan.msPath), plan.outputBytes, plan.groupId);
         if (dirname(stagingPath) !== dirname(plan.msPath))
           assertRoom(dirname(stagingPath), plan.outputBytes, plan.groupId);
-        return await build(plan, stagingPath, options, clock);
+        return await build(plan, stagingPath, options, clock, earthOrientation);
       } catch (error) {
         rmSync(stagingPath, { recursive: true, force: true });
         throw asWriteError(error, plan.msPath);
@@ -42,6 +44,7 @@ async function build(
   stagingPath: string,
   options: BuildOptions,
   clock: Clock,
+  earthOrientation: EarthOrientation,
 ): Promise<ConversionReport> {
   const startedMs = clock.monotonicMs();
   const mainRowCount = plan.rows.rowCount * plan.spws.length;
@@ -73,6 +76,7 @@ async function build(
     stagingPath,
     plan,
     results.flatMap((result) => result.samples),
+    earthOrientation,
   );
   const outputBytes = sizeOf(stagingPath);
   await publish(stagingPath, plan.msPath);

@@ -2,7 +2,7 @@
 
 import { crc32 } from "node:zlib";
 import { openTable, type Table } from "@contimg/casacore-tables/node";
-import { observeFrom, utcFromMjdSec, uvwForPhaseCentre } from "@contimg/sky";
+import { type EarthOrientation, observeFrom, utcFromMjdSec, uvwForPhaseCentre } from "@contimg/sky";
 import type { ConversionPlan } from "../../../domain/conversion-plan.ts";
 import { PipelineError } from "../../../domain/error-codes.ts";
 import type { RowSample } from "./row-tasks.ts";
@@ -17,7 +17,12 @@ const GEOMETRY_ROW_COUNT = 64;
  * @returns how many rows were compared value for value
  * @throws PipelineError MS_VERIFY_FAILED naming table, column, row, what was expected and what was found
  */
-export function verifyConversion(path: string, plan: ConversionPlan, samples: readonly RowSample[]): number {
+export function verifyConversion(
+  path: string,
+  plan: ConversionPlan,
+  samples: readonly RowSample[],
+  earthOrientation: EarthOrientation,
+): number {
   using main = openTable(path);
   const fail = (what: string, expected: unknown, found: unknown): never => {
     throw new PipelineError(
@@ -29,7 +34,7 @@ export function verifyConversion(path: string, plan: ConversionPlan, samples: re
   const expectedRowCount = plan.rows.rowCount * plan.spws.length;
   if (main.rowCount !== expectedRowCount) fail("rows of MAIN", expectedRowCount, main.rowCount);
   verifyFrequencies(main, plan, fail);
-  verifyGeometry(main, plan, fail);
+  verifyGeometry(main, plan, earthOrientation, fail);
   verifyCells(main, plan, samples, fail);
   return samples.length;
 }
@@ -50,7 +55,7 @@ function verifyFrequencies(main: Table, plan: ConversionPlan, fail: Fail): void 
 }
 
 /** UVW follow from TIME, the antennas' positions and the field's direction, all as the tables hold them. */
-function verifyGeometry(main: Table, plan: ConversionPlan, fail: Fail): void {
+function verifyGeometry(main: Table, plan: ConversionPlan, earthOrientation: EarthOrientation, fail: Fail): void {
   using antennas = main.subtable("ANTENNA");
   using fields = main.subtable("FIELD");
   const expectedPositionsM = antennaItrfM(plan);
@@ -73,7 +78,7 @@ function verifyGeometry(main: Table, plan: ConversionPlan, fail: Fail): void {
   const step = Math.max(1, Math.floor(main.rowCount / GEOMETRY_ROW_COUNT));
   for (let row = 0; row < main.rowCount; row += step) {
     const direction = fields.column("PHASE_DIR").getArray(Number(fieldId!.getScalar(row)))?.data as Float64Array;
-    const epoch = observeFrom(utcFromMjdSec(Number(time!.getScalar(row))), plan.site);
+    const epoch = observeFrom(utcFromMjdSec(Number(time!.getScalar(row))), plan.site, { earthOrientation });
     const antennaUvwM = uvwForPhaseCentre(epoch, offsetsM, { raRad: direction[0]!, decRad: direction[1]! });
     const [first, second] = [Number(antenna1!.getScalar(row)), Number(antenna2!.getScalar(row))];
     const found = uvw!.getArray(row)?.data as Float64Array;
