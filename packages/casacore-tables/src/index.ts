@@ -4,6 +4,7 @@
  */
 export type * from "./caltable/cal-table-spec.ts";
 export * from "./errors.ts";
+export * from "./ms/column-desc.ts";
 export type * from "./ms/ms-spec.ts";
 export type { ByteSource } from "./storage/byte-source.ts";
 export * from "./storage/tiled-plan.ts";
