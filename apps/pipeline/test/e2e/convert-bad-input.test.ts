@@ -1,5 +1,6 @@
 /** Every kind of bad input: an error that names file, field, expected and found; inputs untouched; no half-made output. */
 
+import { spawn } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
@@ -191,13 +192,33 @@ describe("an output that cannot be made leaves nothing behind", () => {
     expect(failedOf(ran)[0]!["code"]).toMatch(/OUTPUT_NOT_WRITABLE|OUTPUT_EXISTS/);
   });
 
-  test("a killed conversion's staging directory is removed by the next", () => {
-    const prepared = prepare();
-    const day = join(prepared.output, "ms/science/2025-10-03");
-    mkdirSync(day, { recursive: true });
-    const first = contimg("convert", prepared.input, "--output-dir", prepared.output, "--json");
-    expect(first.status, first.stderr).toBe(0);
-    expect(treeOf(day).filter((name) => name.startsWith(".staging"))).toEqual([]);
+  const big = () => simulatedGroup({ seed: 36, antennaCount: 96, integrationCount: 3, channelCount: 24 });
+
+  test("interrupted: exit status 130, and nothing of it is kept", async () => {
+    const output = scratchDirectory();
+    const args = [...contimgCommand.slice(1), "convert", big(), "--output-dir", output, "--json"];
+    const child = spawn(contimgCommand[0]!, args, { stdio: ["ignore", "pipe", "ignore"] });
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    const status = await new Promise((resolve) => child.once("close", resolve));
+    expect(status).toBe(130);
+    expect(treeOf(output).filter((path) => /\.ms$|staging/.test(path))).toEqual([]);
+  });
+
+  test("killed: nothing has the final name, and the next conversion clears up and succeeds", async () => {
+    const output = scratchDirectory();
+    const args = [...contimgCommand.slice(1), "convert", big(), "--output-dir", output, "--json"];
+    const child = spawn(contimgCommand[0]!, args, { stdio: "ignore" });
+    const staging = () => treeOf(output).filter((path) => /staging/.test(path) && path.endsWith(".ms"));
+    while (child.exitCode === null && (!existsSync(output) || staging().length === 0)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("close", resolve));
+    expect(treeOf(output).filter((path) => /\.ms$/.test(path))).toEqual(staging());
+    expect(staging()).toHaveLength(1);
+    const next = contimg("convert", big(), "--output-dir", output, "--json");
+    expect(next.status, next.stderr).toBe(0);
+    expect(staging()).toEqual([]);
   });
 });
 
@@ -215,6 +236,24 @@ describe("usage errors end with status 2 and say what was expected", () => {
     const ran = contimg(...args);
     expect(ran.status).toBe(2);
     expect(ran.stderr).toMatch(message);
+  });
+
+  test("a table of the Earth's orientation that is none is named, with the line", () => {
+    const table = join(scratchDirectory(), "finals.txt");
+    writeFileSync(table, "no table\n");
+    const ran = contimg("convert", group, "--output-dir", join(table, ".."), "--iers-finals", table, "--json");
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toMatch(/^INPUT_UNREADABLE: .*finals\.txt: .*expected .*, found /m);
+  });
+
+  test("data outside the table of the Earth's orientation say how to mend it", () => {
+    const late = simulatedGroup({ seed: 37, startJd: 2459000.5 });
+    const table = join(import.meta.dirname, "iers/finals2000A.all");
+    const ran = contimg("convert", late, "--output-dir", scratchDirectory(), "--iers-finals", table, "--json");
+    expect(failedOf(ran)).toMatchObject([{ code: "TIME_OUT_OF_RANGE" }]);
+    expect(ran.stderr).toMatch(
+      /Earth orientation: expected a time within MJD \d+ to \d+, found MJD 59000; give newer tables with --iers-finals/,
+    );
   });
 
   test("an input that is not there is named", () => {

@@ -6,7 +6,7 @@ import {
   icrsToItrf,
   meridianCentreIcrs,
   observeFrom,
-  SkyError,
+  TimeOutOfRangeError,
   utcFromJd,
   uvwForPhaseCentre,
   type Vector,
@@ -41,11 +41,12 @@ export function geometryAt(timeJd: number, site: Site, earthOrientation: EarthOr
       antennaUvwM: (positionsM, centre) => uvwForPhaseCentre(epoch, positionsM, centre),
     };
   } catch (error) {
-    if (error instanceof SkyError)
-      throw new PipelineError("TIME_OUT_OF_RANGE", `JD ${timeJd}: ${error.message}`, {
-        subject: `JD ${timeJd}`,
-        cause: error,
-      });
-    throw error;
+    if (!(error instanceof TimeOutOfRangeError)) throw error;
+    const { table, startMjd, endMjd, foundMjd } = error;
+    throw new PipelineError(
+      "TIME_OUT_OF_RANGE",
+      `${table}: expected a time within MJD ${startMjd} to ${endMjd}, found MJD ${foundMjd}; give newer tables with --iers-finals and --leap-seconds`,
+      { subject: `MJD ${foundMjd}`, cause: error },
+    );
   }
 }
