@@ -65,14 +65,14 @@ function readFile(
   using file = openUvh5(path);
   const { bltCount, channelCount, polarizationCount } = file.header;
   const perRow = channelCount * polarizationCount;
-  for (let bltStart = 0; bltStart < bltCount; bltStart += file.rowBlockHint) {
+  for (let bltStart = 0; bltStart < bltCount; bltStart += file.blockRowCount) {
     const at = whole ? bltStart * perRow : 0;
     const into = {
       vis: buffers.vis.subarray(2 * at),
       flags: buffers.flags.subarray(at),
       nsamples: buffers.nsamples.subarray(at),
     };
-    file.readRows({ bltStart, bltEnd: Math.min(bltStart + file.rowBlockHint, bltCount) }, into, { skipUniform });
+    file.readRows({ bltStart, bltEnd: Math.min(bltStart + file.blockRowCount, bltCount) }, into, { skipUniform });
   }
 }
 

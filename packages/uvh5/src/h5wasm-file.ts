@@ -27,7 +27,7 @@ export class H5wasmUvh5File implements Uvh5File {
   readonly engine = "h5wasm";
   readonly header: Uvh5File["header"];
   readonly visStoredAs: Uvh5File["visStoredAs"];
-  readonly rowBlockHint: number;
+  readonly blockRowCount: number;
   readonly #remote: RemoteFile;
   readonly #arrays: readonly [RowArray, RowArray, RowArray];
   #isClosed = false;
@@ -48,7 +48,7 @@ export class H5wasmUvh5File implements Uvh5File {
     this.header = readHeader(path, headerGroup, vis.shape, datasets[0]?.shape?.length === 4);
     this.visStoredAs = visKind(vis.type);
     const rowBytes = Math.max(1, vis.shape[1] * vis.shape[2] * vis.elementBytes);
-    this.rowBlockHint = Math.max(1, Math.min(vis.shape[0], Math.floor(BLOCK_BYTES / rowBytes)));
+    this.blockRowCount = Math.max(1, Math.min(vis.shape[0], Math.floor(BLOCK_BYTES / rowBytes)));
   }
 
   readRows(range: RowRange, into: RowBuffers, options: ReadRowsOptions = {}): RowsRead {

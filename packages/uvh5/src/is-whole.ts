@@ -118,7 +118,7 @@ function judgeContents(
   const headerGroup = requireGroup(file, root, "Header");
   const arrays = dataArrays(file, container, false);
   const members = container.members.get("Header");
-  const datasets = members?.kind === "group" ? members.members : new Map();
+  const datasets: Container["members"] = members?.kind === "group" ? members.members : new Map();
   const rows = arrays[0].shape[0];
   const number = (name: string): number | null => {
     const member = datasets.get(name);

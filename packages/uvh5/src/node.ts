@@ -5,8 +5,8 @@
  * import { openUvh5 } from "@contimg/uvh5/node";
  * using file = openUvh5("2025-10-03T11:48:50_sb00.hdf5");
  * const { channelCount, polarizationCount } = file.header;
- * const vis = new Float32Array(2 * file.rowBlockHint * channelCount * polarizationCount);
- * file.readRows({ bltStart: 0, bltEnd: Math.min(file.rowBlockHint, file.header.bltCount) }, { vis });
+ * const vis = new Float32Array(2 * file.blockRowCount * channelCount * polarizationCount);
+ * file.readRows({ bltStart: 0, bltEnd: Math.min(file.blockRowCount, file.header.bltCount) }, { vis });
  * ```
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";

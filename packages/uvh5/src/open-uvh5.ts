@@ -116,7 +116,7 @@ class OwnUvh5File implements Uvh5File {
   readonly engine = "own";
   readonly header: Uvh5File["header"];
   readonly visStoredAs: Uvh5File["visStoredAs"];
-  readonly rowBlockHint: number;
+  readonly blockRowCount: number;
   readonly #source: ClosableSource;
   readonly #hdf5: Hdf5Bytes;
   readonly #codecs: Codecs;
@@ -144,7 +144,7 @@ class OwnUvh5File implements Uvh5File {
       visdata?.kind === "dataset" && visdata.dataset.shape?.length === 4,
     );
     this.visStoredAs = visKind(type);
-    this.rowBlockHint = rowBlock(this.#arrays, shape[1] * shape[2] * type.bytes);
+    this.blockRowCount = rowBlock(this.#arrays, shape[1] * shape[2] * type.bytes);
   }
 
   readRows(range: RowRange, into: RowBuffers, options: ReadRowsOptions = {}): RowsRead {

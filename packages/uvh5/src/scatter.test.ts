@@ -101,7 +101,7 @@ describe.each(BLOCKS)("a block of $chanCount × $polCount in chunks of $chunkCha
     const bytes = new Uint8Array(400).fill(255);
     const small = numbers.map((n) => n % 200);
     scatterBytes(Uint8Array.from(small), bytes, block);
-    expect([...bytes]).toEqual(slow(small, Array(400).fill(255), 1, block));
+    expect([...bytes]).toEqual(slow(small, new Array<number>(400).fill(255), 1, block));
   });
 });
 

@@ -178,7 +178,7 @@ export interface Uvh5File {
   /** How visibilities are stored; `readRows` converts all of them. */
   readonly visStoredAs: "complex64" | "complex128" | "integer";
   /** A good number of rows for one `readRows`: a multiple of the rows of a chunk, worth a few megabytes. */
-  readonly rowBlockHint: number;
+  readonly blockRowCount: number;
   /**
    * Reads a range of rows into the caller's buffers, in one pass over the file in the order of its addresses.
    *

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
+import { describeWith, pythonPath, pythonWith } from "../../../tools/oracles.ts";
 import { isWhole } from "../src/node.ts";
 import type { WholeCheck } from "../src/uvh5-file.ts";
-import { hasH5py } from "./oracles.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "uvh5-stages-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Lets h5py write a file in stages and judges it at each. */
 async function judgeStages(name: string, options: readonly string[]): Promise<Map<string, WholeCheck>> {
   const path = join(folder, name);
-  const writer = spawn("/usr/bin/python3", [join(import.meta.dirname, "write-in-stages.py"), path, ...options]);
+  const writer = spawn(pythonPath, [join(import.meta.dirname, "write-in-stages.py"), path, ...options]);
   const found = new Map<string, WholeCheck>();
   for await (const stage of createInterface({ input: writer.stdout })) {
     found.set(stage, isWhole(path, { expectedTimeCount: 5 }));
@@ -23,7 +23,7 @@ async function judgeStages(name: string, options: readonly string[]): Promise<Ma
   return found;
 }
 
-describe.skipIf(!hasH5py)("a file that h5py is writing", () => {
+describeWith(pythonWith("h5py"), "a file that h5py is writing", () => {
   it("is never complete before it is closed when the writer does not flush", async () => {
     const found = await judgeStages("unflushed.hdf5", []);
     expect(found.size).toBe(7);

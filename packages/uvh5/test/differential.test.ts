@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+import { describeWith, pythonPath, pythonWith, runCommand, sharedData, sharedDataDir } from "../../../tools/oracles.ts";
 import { bytesInMemory } from "../src/hdf5/byte-source.ts";
 import { readContainer } from "../src/hdf5/container.ts";
 import { isWhole, nodeCodecs, openUvh5 } from "../src/node.ts";
 import { hdf5Bytes } from "../src/open-uvh5.ts";
 import { storedTree } from "../src/own-container.ts";
 import type { StoredArray, StoredGroup } from "../src/stored.ts";
-import { hasH5py, hasSharedData, python, SHARED_DATA, uvh5Files } from "./oracles.ts";
+import { uvh5Files } from "./shared-files.ts";
+
+const SHARED_DATA = sharedDataDir() ?? "";
 
 const sha256 = (data: string | NodeJS.ArrayBufferView): string => createHash("sha256").update(data).digest("hex");
 
@@ -39,11 +42,11 @@ function compare(group: StoredGroup, expected: Readonly<Record<string, string | 
   return count;
 }
 
-describe.skipIf(!hasH5py || !hasSharedData)("files of telescopes and of the Python simulator, beside h5py", () => {
-  const files = hasSharedData ? uvh5Files(SHARED_DATA) : [];
+describeWith([pythonWith("h5py"), sharedData()], "files of telescopes and of the Python simulator, beside h5py", () => {
+  const files = SHARED_DATA === "" ? [] : uvh5Files(SHARED_DATA);
   let golden: Record<string, Record<string, string | null> & { rows: readonly string[] }> = {};
   beforeAll(() => {
-    golden = JSON.parse(python(join(import.meta.dirname, "hash-datasets.py"), files));
+    golden = JSON.parse(runCommand(pythonPath, [join(import.meta.dirname, "hash-datasets.py"), ...files]));
   }, 120_000);
 
   it("there are files to compare", () => {
@@ -81,7 +84,7 @@ describe.skipIf(!hasH5py || !hasSharedData)("files of telescopes and of the Pyth
   });
 });
 
-describe.skipIf(!hasSharedData)("files that are not whole", () => {
+describeWith(sharedData(), "files that are not whole", () => {
   const edge = join(SHARED_DATA, "simulated/edge");
   it("a cut one is truncated, a short one lacks integrations", () => {
     const cut = uvh5Files(join(edge, "short_sb09"))[0] as string;

@@ -77,7 +77,10 @@ export function dataspaceMessage(shape: readonly number[], maxShape: readonly nu
     .u8(1, shape.length, shape.length > 0 ? 1 : 0)
     .zeros(5)
     .u64(...shape);
-  for (const size of maxShape) size < 0 ? writer.undefined64() : writer.u64(size);
+  for (const size of maxShape) {
+    if (size < 0) writer.undefined64();
+    else writer.u64(size);
+  }
   return { type: 0x01, flags: 0, body: writer.done() };
 }
 
