@@ -10,6 +10,7 @@ import { systemClock } from "./adapters/fs/system-clock.ts";
 import type { Group } from "./domain/group.ts";
 import { type ConvertGroupsOptions, convertGroups, type GroupOutcome } from "./services/convert-groups.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
+import { scienceChainNeeds } from "./stages/chain.ts";
 import type { ConvertConfig } from "./stages/convert/config.ts";
 import { convertStage } from "./stages/convert/index.ts";
 import { software } from "./version.ts";
@@ -51,7 +52,14 @@ function stagingDir(setup: ConversionSetup, groups: readonly Group[]): string | 
   return setup.scratchDir;
 }
 
+/** A chain in the wrong order must not start: it would need what it makes itself. */
+function assertChainStartsFromFiles(): void {
+  const needed = [...scienceChainNeeds].filter((kind) => kind !== "uvh5-group");
+  if (needed.length > 0) throw new Error(`the chain of stages needs ${needed.join(", ")} before it makes them`);
+}
+
 export function composeServices(): Services {
+  assertChainStartsFromFiles();
   return {
     findGroups: (options) => findGroups(fileSystemDirectory, uvh5SubbandReader, options),
     async convertGroups(setup, groups, options) {
