@@ -1,7 +1,7 @@
 """Makes with casacore the twin of tables that were written without it, changes both alike, and compares them.
 
 Input: one line of JSON a table: {"table": ..., "ours": path, "twin": path}. Output: a line of JSON for each: the list of
-differences before and after the changes, empty when there are none.
+differences before and after the changes, empty when there are none. Without "ours" the twin is made and that is all.
 """
 import importlib.util
 import json
@@ -107,10 +107,13 @@ def change(table, path):
 
 for line in sys.stdin:
     job = json.loads(line)
-    table, ours, twin = job["table"], job["ours"], job["twin"]
+    table, ours, twin = job["table"], job.get("ours"), job["twin"]
     found = []
     try:
         make_twin(table, twin)
+        if ours is None:
+            print(json.dumps(found), flush=True)
+            continue
         found += ["before: " + d for d in compare.differences(ours, twin) if d != "private keywords"]
         refused = [change(table, path) for path in (ours, twin)]
         if refused[0] != refused[1]:

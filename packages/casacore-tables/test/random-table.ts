@@ -175,8 +175,8 @@ export function randomTable(seed: number): RandomTable {
   return { seed, byteOrder: random() < 0.3 ? "big" : "little", rowCount, columns, changes };
 }
 
-/** Adds the columns of a random table to a new one. */
-export function fillRandomTable(builder: TableBuilder, table: RandomTable): void {
+/** Adds the columns of a random table to a new one, or to one that exists. */
+export function fillRandomTable(builder: Pick<TableBuilder, "addColumn">, table: RandomTable): void {
   for (const column of table.columns) {
     const desc: ColumnDesc = {
       name: column.name,
