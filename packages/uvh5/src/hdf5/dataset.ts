@@ -45,6 +45,11 @@ export function readDataset(hdf5: Hdf5Bytes, extents: Extents, messages: readonl
   const shape = readDataspace(space, path);
   const type = readDatatype(typeBody, path);
   const layout = readLayout(layoutBody, path);
+  // Only padding to 8 bytes follows a message: a class that changed to one of a shorter description shows.
+  for (const { field, remaining } of [space, typeBody, layoutBody]) {
+    if (remaining >= 8)
+      hdf5.corrupt(path, "messages as long as what they describe", `${remaining} bytes more in the ${field}`);
+  }
   const filterBody = body(MESSAGE.filters);
   const filters = filterBody === null ? [] : readFilters(filterBody, type.bytes, path);
   const fillBytes = readFill(body(MESSAGE.fillValue), type, path);
