@@ -5,8 +5,9 @@ import type { NumericArray } from "../table/model.ts";
 import type { TableFile } from "../table/table-files.ts";
 import { numberBytes } from "./cell-bytes.ts";
 import { packFlags } from "./pack-flags.ts";
+import { layOutTile } from "./tiled-cube.ts";
 
-/** One data column of one hypercube, as far as writing needs to know it. */
+/** The one data column of a hypercube, as far as writing needs to know it. */
 export interface CubeTarget {
   readonly file: TableFile;
   readonly type: NumericType;
@@ -16,9 +17,6 @@ export interface CubeTarget {
   readonly tileShape: readonly number[];
   /** Where the tiles start in the file. */
   readonly offsetBytes: number;
-  readonly tileBytes: number;
-  /** Where this column starts in a tile. */
-  readonly columnOffsetBytes: number;
 }
 
 /**
@@ -32,16 +30,17 @@ export function updateCubeRows(target: CubeTarget, positionStart: number, values
   const perRow = elementCount(cellShape) * parts;
   const positionEnd = positionStart + values.length / perRow;
   const rowsPerTile = target.tileShape.at(-1) as number;
+  const tileBytes = layOutTile([target.type], elementCount(target.tileShape)).tileBytes;
   const holdsWholeRows = cellShape.every((length, axis) => length === target.tileShape[axis]);
   for (let position = positionStart; position < positionEnd; ) {
     const slab = Math.floor(position / rowsPerTile);
     const end = Math.min(positionEnd, (slab + 1) * rowsPerTile);
     const some = values.subarray((position - positionStart) * perRow, (end - positionStart) * perRow);
     if (holdsWholeRows) {
-      const tile = target.offsetBytes + slab * target.tileBytes + target.columnOffsetBytes;
+      const tile = target.offsetBytes + slab * tileBytes;
       const elementStart = (position - slab * rowsPerTile) * (perRow / parts);
       writeElementsAt(target.file, target.type, target.isLittleEndian, tile, elementStart, some);
-    } else updateSlab(target, slab, position - slab * rowsPerTile, some);
+    } else updateSlab(target, tileBytes, slab, position - slab * rowsPerTile, some);
     position = end;
   }
 }
@@ -76,7 +75,13 @@ export function writeElementsAt(
 }
 
 /** Rows that lie in several tiles side by side: each tile is read, changed and written. */
-function updateSlab(target: CubeTarget, slab: number, rowInTile: number, values: NumericArray): void {
+function updateSlab(
+  target: CubeTarget,
+  tileBytes: number,
+  slab: number,
+  rowInTile: number,
+  values: NumericArray,
+): void {
   const { shape, tileShape, type } = target;
   const layout = numericLayouts[type];
   const cellShape = shape.slice(0, -1);
@@ -87,7 +92,7 @@ function updateSlab(target: CubeTarget, slab: number, rowInTile: number, values:
   const tileElements = elementCount(tileShape);
   const tileCellCount = elementCount(tileShape.slice(0, -1));
   for (let i = 0; i < tilesPerSlab; i++) {
-    const start = target.offsetBytes + (slab * tilesPerSlab + i) * target.tileBytes + target.columnOffsetBytes;
+    const start = target.offsetBytes + (slab * tilesPerSlab + i) * tileBytes;
     const tile = readTile(target, start, tileElements, layout);
     const origin = positionOf(i, tileCounts).map((index, axis) => index * (tileShape[axis] as number));
     for (let row = 0; row < rowCount; row++) {

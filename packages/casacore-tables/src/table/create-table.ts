@@ -1,12 +1,18 @@
 /** Writing a new table: columns are gathered by storage manager, each of which writes its files; table.dat comes last. */
 import { TableWriteError } from "../errors.ts";
-import { sameShape } from "../storage/cell-values.ts";
 import { ColumnSource } from "../storage/column-source.ts";
 import { writeIncremental } from "../storage/incremental-writer.ts";
 import { NewTiledColumn } from "../storage/new-tiled-column.ts";
 import { writeStandard } from "../storage/standard-writer.ts";
-import type { TiledColumnPlan, TiledType } from "../storage/tiled-plan.ts";
-import { defaultManager, describeStorage, hypercolumnKeyword } from "./column-storage.ts";
+import type { TiledColumnPlan } from "../storage/tiled-plan.ts";
+import {
+  defaultManager,
+  describeStorage,
+  hypercolumnKeyword,
+  isTileable,
+  refusalOfTiles,
+  type TiledDesc,
+} from "./column-storage.ts";
 import type { ColumnDesc, KeywordSet, KeywordValue } from "./model.ts";
 import { serializeLockFile } from "./sync-data.ts";
 import { type ColumnBinding, type DataManagerEntry, serializeTableDat } from "./table-dat.ts";
@@ -100,62 +106,49 @@ class NewTable implements TableBuilder {
       });
       return;
     }
-    const tiled = this.newTiled(desc, choice, source.cellShape);
-    this.columns.set(desc.name, tiled.column);
-    this.guard(desc.name, () => tiled.files.writeAll(source));
+    const tiled = this.addTiled(desc, choice, source.cellShape);
+    this.orTakeAway(desc.name, () => tiled.writeAll(source));
   }
 
-  addTiledColumn(desc: ColumnDesc & { readonly type: TiledType }, spec: TiledColumnSpec): TiledColumnPlan {
+  addTiledColumn(desc: TiledDesc, spec: TiledColumnSpec): TiledColumnPlan {
     this.expectOpen();
     this.expectNewName(desc);
-    if (desc.shape !== undefined && !sameShape(desc.shape, spec.cellShape)) {
-      throw new TableWriteError(
-        this.path,
-        `column ${desc.name}`,
-        `cells of shape [${desc.shape}]`,
-        `[${spec.cellShape}]`,
-      );
-    }
     const manager = spec.manager ?? (desc.shape === undefined ? "TiledShapeStMan" : "TiledColumnStMan");
-    const tiled = this.newTiled(desc, { ...spec, manager }, spec.cellShape);
-    this.columns.set(desc.name, tiled.column);
-    return this.guard(desc.name, () => tiled.files.reserve(spec.cellShape));
+    const tiled = this.addTiled(desc, { ...spec, manager }, spec.cellShape);
+    return this.orTakeAway(desc.name, () => tiled.reserve(spec.cellShape));
   }
 
-  private newTiled(desc: ColumnDesc, choice: StorageChoice, cellShape: readonly number[] | undefined) {
-    if (desc.type === "string" || desc.type === "record" || desc.form === "scalar") {
+  private addTiled(desc: ColumnDesc, choice: StorageChoice, cellShape: readonly number[] | undefined): NewTiledColumn {
+    const refusal = refusalOfTiles(desc, choice.manager, cellShape);
+    if (refusal !== undefined || !isTileable(desc)) {
       throw new TableWriteError(
         this.path,
         `column ${desc.name}`,
-        "an array of numbers for a tiled storage manager",
-        `${desc.form} of ${desc.type}`,
+        refusal?.expected ?? "an array",
+        refusal?.found ?? "none",
       );
     }
-    if (choice.manager === "TiledColumnStMan" && desc.shape === undefined) {
-      throw new TableWriteError(this.path, `column ${desc.name}`, "a fixed shape for TiledColumnStMan", "none");
-    }
-    if (desc.ndim < 1)
-      throw new TableWriteError(
-        this.path,
-        `column ${desc.name}`,
-        "a number of axes for a tiled storage manager",
-        "any",
-      );
     const manager = this.newManager(choice.manager, choice.name ?? `Tiled${desc.name}`);
-    const files = new NewTiledColumn(
+    const tiled = new NewTiledColumn(
       this.files,
       `${this.path}/table.f${manager.sequenceNumber}`,
-      { ...desc, type: desc.type },
+      desc,
       manager.type as "TiledShapeStMan" | "TiledColumnStMan",
       { rowCount: this.rowCount, isLittleEndian: this.isLittleEndian, tileRowCount: choice.tileRowCount, cellShape },
     );
-    const column: NewColumn = {
-      desc: describeStorage(desc, manager.type, manager.name),
-      manager,
-      source: undefined,
-      tiled: files,
-    };
-    return { column, files };
+    const described = describeStorage(desc, manager.type, manager.name);
+    this.columns.set(desc.name, { desc: described, manager, source: undefined, tiled });
+    return tiled;
+  }
+
+  /** A column that could not be written is none. */
+  private orTakeAway<T>(columnName: string, action: () => T): T {
+    try {
+      return this.guard(columnName, action);
+    } catch (error) {
+      this.removeColumn(columnName);
+      throw error;
+    }
   }
 
   private sharedManager(choice: StorageChoice): StorageManager {

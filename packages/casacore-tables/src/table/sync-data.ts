@@ -2,8 +2,8 @@
 import { AipsIoReader } from "../aipsio/reader.ts";
 import { AipsIoWriter } from "../aipsio/writer.ts";
 
-/** Bytes of the list of waiting processes, ahead of the counters. */
-const requestListBytes = 260;
+/** Bytes of the list of waiting processes, ahead of the counters. Who changes a table leaves it as it is. */
+export const requestListBytes = 260;
 
 /** What processes tell each other about a table. */
 export interface SyncData {
@@ -55,4 +55,29 @@ export function parseLockFile(bytes: Uint8Array, file: string): SyncData | undef
   const managerChangeCounts = Array.from(reader.blockOfCounts());
   reader.closeObject();
   return { rowCount, columnCount, modifyCount, tableChangeCount, managerChangeCounts };
+}
+
+/**
+ * The counters after a change.
+ *
+ * @param sync     those before, undefined when there were none
+ * @param touched  for each data manager, in the order of table.dat, whether its data changed
+ */
+export function raiseCounters(
+  sync: SyncData | undefined,
+  rowCount: number,
+  columnCount: number,
+  touched: readonly boolean[],
+  hasNewDescription: boolean,
+): SyncData {
+  return {
+    rowCount,
+    columnCount,
+    modifyCount: (sync?.modifyCount ?? 0) + 1,
+    tableChangeCount: (sync?.tableChangeCount ?? 0) + (hasNewDescription || sync === undefined ? 1 : 0),
+    managerChangeCounts: touched.map((isTouched, i) => {
+      const count = sync?.managerChangeCounts[i];
+      return count === undefined ? 1 : isTouched ? count + 1 : count;
+    }),
+  };
 }

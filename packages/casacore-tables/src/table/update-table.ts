@@ -1,19 +1,25 @@
 /** Changing a table in place: new columns with storage managers of their own, and values of a fixed size where they are. */
 import { TableFormatError, TableInUseError, TableNotFoundError, TableWriteError } from "../errors.ts";
-import { sameShape } from "../storage/cell-values.ts";
 import { ColumnSource } from "../storage/column-source.ts";
 import { writeIncremental } from "../storage/incremental-writer.ts";
 import { NewTiledColumn } from "../storage/new-tiled-column.ts";
 import { standardRows } from "../storage/standard-rows.ts";
 import { writeStandard } from "../storage/standard-writer.ts";
-import { layOutTile } from "../storage/tiled-cube.ts";
-import { parseTiledHeader, type RowSegment, type TiledHeader, type TiledManagerType } from "../storage/tiled-header.ts";
-import type { TiledColumnPlan, TiledType } from "../storage/tiled-plan.ts";
-import { type CubeTarget, updateCubeRows, writeElementsAt } from "../storage/update-tiled.ts";
-import { defaultManager, describeStorage, hypercolumnKeyword } from "./column-storage.ts";
+import { parseTiledHeader, type TiledHeader, type TiledManagerType } from "../storage/tiled-header.ts";
+import { placeOfRow } from "../storage/tiled-place.ts";
+import type { TiledColumnPlan } from "../storage/tiled-plan.ts";
+import { updateCubeRows, writeElementsAt } from "../storage/update-tiled.ts";
+import {
+  defaultManager,
+  describeStorage,
+  hypercolumnKeyword,
+  isTileable,
+  refusalOfTiles,
+  type TiledDesc,
+} from "./column-storage.ts";
 import { elementCount, type NumericType, numericLayouts } from "./data-types.ts";
 import type { ColumnDesc, KeywordValue, NumericArray } from "./model.ts";
-import { parseLockFile, type SyncData, serializeLockFile } from "./sync-data.ts";
+import { parseLockFile, raiseCounters, requestListBytes, type SyncData, serializeLockFile } from "./sync-data.ts";
 import {
   type ColumnBinding,
   type DataManagerEntry,
@@ -100,42 +106,41 @@ class PlainTableUpdate implements TableUpdate {
       this.describe(desc, { type: choice.manager, sequenceNumber, blob }, name);
       return;
     }
-    const tiled = this.startTiled(desc, choice, source.cellShape);
-    this.guard(desc.name, () => tiled.writeAll(source));
+    this.addTiled(desc, choice, source.cellShape, (tiled) => tiled.writeAll(source));
   }
 
-  addTiledColumn(desc: ColumnDesc & { readonly type: TiledType }, spec: TiledColumnSpec): TiledColumnPlan {
+  addTiledColumn(desc: TiledDesc, spec: TiledColumnSpec): TiledColumnPlan {
     this.expectNew(desc);
-    if (desc.shape !== undefined && !sameShape(desc.shape, spec.cellShape)) {
-      throw this.refusal(desc.name, `cells of shape [${desc.shape}]`, `[${spec.cellShape}]`);
-    }
     const manager = spec.manager ?? (desc.shape === undefined ? "TiledShapeStMan" : "TiledColumnStMan");
-    const tiled = this.startTiled(desc, { ...spec, manager }, spec.cellShape);
-    return this.guard(desc.name, () => tiled.reserve(spec.cellShape));
+    return this.addTiled(desc, { ...spec, manager }, spec.cellShape, (tiled) => tiled.reserve(spec.cellShape));
   }
 
-  private startTiled(
+  private addTiled<T>(
     desc: ColumnDesc,
     choice: StorageChoice,
     cellShape: readonly number[] | undefined,
-  ): NewTiledColumn {
-    if (desc.type === "string" || desc.type === "record" || desc.form === "scalar") {
-      throw this.refusal(desc.name, "an array of numbers for a tiled storage manager", `${desc.form} of ${desc.type}`);
+    write: (tiled: NewTiledColumn) => T,
+  ): T {
+    const refusal = refusalOfTiles(desc, choice.manager, cellShape);
+    if (refusal !== undefined || !isTileable(desc)) {
+      throw this.refusal(desc.name, refusal?.expected ?? "an array", refusal?.found ?? "none");
     }
     const manager = choice.manager as "TiledShapeStMan" | "TiledColumnStMan";
-    if (manager === "TiledColumnStMan" && desc.shape === undefined) {
-      throw this.refusal(desc.name, "a fixed shape for TiledColumnStMan", "none");
-    }
-    if (desc.ndim < 1) throw this.refusal(desc.name, "a number of axes for a tiled storage manager", "any");
     const { rowCount, isLittleEndian } = this;
     const sequenceNumber = this.dat.nextSequenceNumber;
     const name = this.managerName(choice.name ?? `Tiled${desc.name}`);
     const options = { rowCount, isLittleEndian, tileRowCount: choice.tileRowCount, cellShape };
     const path = `${this.path}/table.f${sequenceNumber}`;
-    const tiled = new NewTiledColumn(this.files, path, { ...desc, type: desc.type }, manager, options);
-    this.describe(desc, { type: manager, sequenceNumber, blob: new Uint8Array(0) }, name);
-    this.newTiled.push({ tiled, name, sequenceNumber });
-    return tiled;
+    const tiled = new NewTiledColumn(this.files, path, desc, manager, options);
+    try {
+      const result = this.guard(desc.name, () => write(tiled));
+      this.describe(desc, { type: manager, sequenceNumber, blob: new Uint8Array(0) }, name);
+      this.newTiled.push({ tiled, name, sequenceNumber });
+      return result;
+    } catch (error) {
+      tiled.remove();
+      throw error;
+    }
   }
 
   /** A name that no storage manager has, as far as descriptions and hypercolumns tell. */
@@ -180,16 +185,13 @@ class PlainTableUpdate implements TableUpdate {
     const parts = numericLayouts[type].parts;
     let done = 0;
     for (let row = rowStart; done < values.length; ) {
-      const place = placeOf(header, manager.type as TiledManagerType, row, this.rowCount);
-      const cube = place === undefined ? undefined : header.cubes[place.segment.cubeIndex];
-      if (place === undefined || cube === undefined || cube.fileNumber < 0 || cube.shape.length === 0) {
+      const place = placeOfRow(header, manager.type as TiledManagerType, row, this.rowCount);
+      if (place === undefined) {
         throw this.refusal(columnName, `a value in row ${row}`, row < this.rowCount ? "none" : `${this.rowCount} rows`);
       }
-      const isCell = manager.type === "TiledCellStMan";
-      const shape = isCell ? [...cube.shape, 1] : cube.shape;
-      const tileShape = isCell ? [...cube.tileShape, 1] : cube.tileShape;
+      const { shape, tileShape, fileNumber, offsetBytes } = place;
       const perRow = elementCount(shape.slice(0, -1)) * parts;
-      const rowCount = Math.min((values.length - done) / perRow, place.segment.rowEnd - row);
+      const rowCount = Math.min((values.length - done) / perRow, place.rowCount);
       if (!Number.isInteger(rowCount)) {
         throw this.refusal(
           columnName,
@@ -197,17 +199,8 @@ class PlainTableUpdate implements TableUpdate {
           `${values.length - done} numbers`,
         );
       }
-      const layout = layOutTile([type], elementCount(tileShape));
-      const target: CubeTarget = {
-        file: this.fileOf(`${this.path}/table.f${binding.sequenceNumber}_TSM${cube.fileNumber}`),
-        type,
-        isLittleEndian: header.littleEndian,
-        shape,
-        tileShape,
-        offsetBytes: cube.offsetBytes,
-        tileBytes: layout.tileBytes,
-        columnOffsetBytes: 0,
-      };
+      const file = this.fileOf(`${this.path}/table.f${binding.sequenceNumber}_TSM${fileNumber}`);
+      const target = { file, type, isLittleEndian: header.littleEndian, shape, tileShape, offsetBytes };
       updateCubeRows(target, place.position, values.subarray(done, done + rowCount * perRow));
       row += rowCount;
       done += rowCount * perRow;
@@ -348,19 +341,10 @@ class PlainTableUpdate implements TableUpdate {
   /** In the file that is there: other processes hold their locks on it. */
   private writeCounters(): void {
     const { sync, dat } = this;
-    const managerChangeCounts = dat.dataManagers.map((manager, i) => {
-      const count = sync?.managerChangeCounts[i];
-      if (count === undefined) return 1;
-      return this.touchedManagers.has(manager.sequenceNumber) ? count + 1 : count;
-    });
     const lockPath = `${this.path}/table.lock`;
-    const bytes = serializeLockFile({
-      rowCount: this.rowCount,
-      columnCount: dat.desc.columns.length,
-      modifyCount: (sync?.modifyCount ?? 0) + 1,
-      tableChangeCount: (sync?.tableChangeCount ?? 0) + (this.hasNewDescription || sync === undefined ? 1 : 0),
-      managerChangeCounts,
-    });
+    const touched = dat.dataManagers.map((manager) => this.touchedManagers.has(manager.sequenceNumber));
+    const next = raiseCounters(sync, this.rowCount, dat.desc.columns.length, touched, this.hasNewDescription);
+    const bytes = serializeLockFile(next);
     if (!this.files.exists(lockPath)) {
       this.files.create(lockPath).writeAt(bytes, 0);
       return;
@@ -373,7 +357,7 @@ class PlainTableUpdate implements TableUpdate {
     if (!this.isOpen) return;
     this.isOpen = false;
     this.closeFiles();
-    for (const file of this.newFiles) this.files.remove(file.path);
+    for (const { path } of this.newFiles) if (this.files.exists(path)) this.files.remove(path);
     this.newFiles.length = 0;
   }
 
@@ -405,24 +389,4 @@ class PlainTableUpdate implements TableUpdate {
       throw new TableWriteError(this.path, `column ${columnName}`, "values that fit", error.message, { cause: error });
     }
   }
-}
-
-/** Bytes of table.lock ahead of the counters: processes that wait for the table, which stay as they are. */
-const requestListBytes = 260;
-
-interface Place {
-  readonly segment: RowSegment;
-  readonly position: number;
-}
-
-function placeOf(header: TiledHeader, type: TiledManagerType, row: number, rowCount: number): Place | undefined {
-  if (!(row >= 0 && row < rowCount)) return undefined;
-  if (header.segments === undefined) {
-    if (type === "TiledCellStMan") {
-      return { segment: { rowStart: row, rowEnd: row + 1, cubeIndex: row, position: 0 }, position: 0 };
-    }
-    return { segment: { rowStart: 0, rowEnd: rowCount, cubeIndex: 0, position: 0 }, position: row };
-  }
-  const segment = header.segments.find((one) => row >= one.rowStart && row < one.rowEnd);
-  return segment === undefined ? undefined : { segment, position: segment.position + row - segment.rowStart };
 }
