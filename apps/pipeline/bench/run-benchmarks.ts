@@ -6,6 +6,7 @@
  *   npm run bench -- --runs 5
  */
 
+import { spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -110,6 +111,13 @@ try {
   console.log(row("contimg convert --max-workers 1", convert(["--max-workers", "1"]), ours));
   console.log(row("contimg convert --merge-spws", convert(["--merge-spws"]), ours));
   console.log(row("contimg convert --phase-center none", convert(["--phase-center", "none"]), ours));
+  console.log();
+  const benches = [["uvh5/bench/read.ts", files[0]!], ["casacore-tables/bench/tables.ts"]] as const;
+  for (const [script, ...args] of benches) {
+    const path = join(here, "../../../packages", script);
+    spawnSync(process.execPath, ["--conditions=@contimg/source", path, ...args], { stdio: "inherit" });
+    console.log();
+  }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -172,14 +172,14 @@ export class RowConverter {
     const bytes = Math.round((source.fileSizeBytes * rowCount) / rows.rowCount);
     Atomics.add(doneBytes, 0, BigInt(Math.round((bytes * chanIndexIn.length) / source.chanCount)));
     return {
-      nsamples: read.nsamplesUniform ?? this.#orderedNsamples(spw, segment, rowStart, rowCount),
+      nsamples: read.nsamplesUniform ?? this.#orderedNsamples(segment, rowStart, rowCount),
       flaggedCount,
       unusableCount,
     };
   }
 
   /** nsamples of a segment in output order, as a copy; row-major [row, chan, corr]. */
-  #orderedNsamples(_spw: PlannedSpw, segment: SpwSegment, rowStart: number, rowCount: number): Float32Array {
+  #orderedNsamples(segment: SpwSegment, rowStart: number, rowCount: number): Float32Array {
     const { plan } = this.#job;
     const source = plan.sources[segment.sourceIndex!]!;
     const { polIndexIn, polIndexInSwapped } = plan.polarization;

@@ -53,16 +53,17 @@ async function build(
   const job = allocateColumns(ms, plan, mainRowCount);
   const spectrum = job.weightSpectrumColumn;
 
-  const results = await runTasks(job, divideRows(plan, options.workerCount), {
+  const converting = runTasks(job, divideRows(plan, options.workerCount), {
     workerCount: options.workerCount,
     signal: options.signal,
     onProgress: (doneBytes) => options.onProgress("converting", doneBytes, plan.inputBytes),
   });
+  // What follows from the plan alone is written while the threads are at work.
+  const results = await joined(converting, () => setGeometryColumns(ms, plan));
   for (const column of [...job.dataColumns, job.flagColumn]) ms.startSync(column.columnName as "DATA");
 
   options.onProgress("finishing", plan.inputBytes, plan.inputBytes);
   const finishStartedMs = clock.monotonicMs();
-  setGeometryColumns(ms, plan);
   setWeightColumns(ms, plan, spectrum, job.weights, results);
   const anyFlaggedRow = results.some((result) => result.anyFlaggedRow);
   ms.setColumn(
@@ -89,6 +90,17 @@ async function build(
     finishMs: endedMs - finishStartedMs,
     workerCount: options.workerCount,
   });
+}
+
+/** Does `work` beside a promise; an error of either is thrown only when both have ended. */
+async function joined<Result>(promise: Promise<Result>, work: () => void): Promise<Result> {
+  try {
+    work();
+  } catch (error) {
+    await promise.catch(() => undefined);
+    throw error;
+  }
+  return promise;
 }
 
 function allocateColumns(ms: MeasurementSetBuilder, plan: ConversionPlan, mainRowCount: number): ConversionJob {
