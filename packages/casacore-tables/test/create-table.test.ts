@@ -182,6 +182,20 @@ describe("refused with the table and column named", () => {
   });
 });
 
+test("a column that could not be written is not there", async () => {
+  const path = join(folder, "t");
+  const table = createTable(path, { rowCount: 2 });
+  const desc = { ...array("A", "int", 1), type: "int" } as const;
+  expect(() => table.addTiledColumn(desc, { cellShape: [0] })).toThrow(/cells with elements/);
+  expect(() => table.addTiledColumn(desc, { cellShape: [2, 2] })).toThrow(/cells of 1 axes/);
+  const tooLarge = { kind: "cells", cells: [[1], [2 ** 40]] } as const;
+  expect(() => table.addColumn(desc, tooLarge, { manager: "TiledShapeStMan" })).toThrow(/value of type int/);
+  table.addColumn(desc, { kind: "cells", cells: [[1], [2, 3]] }, { manager: "TiledShapeStMan" });
+  await table.finish();
+  using read = openTable(path);
+  expect(read.column("A").getArray(1).data).toEqual(Int32Array.of(2, 3));
+});
+
 test("a table that is given up, or whose writing failed, is no table", async () => {
   const path = join(folder, "t");
   const table = createTable(path, { rowCount: 1 });

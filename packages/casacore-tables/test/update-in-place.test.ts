@@ -290,3 +290,69 @@ describeWith(pythonWith("casacore", "numpy"), "columns added to a table that cas
     }
   });
 });
+
+const makeOthers = `
+import sys, numpy as np, casacore.tables as t
+folder = sys.argv[1]
+desc = t.maketabdesc([t.makearrcoldesc("A", 0.0, shape=[3]), t.makearrcoldesc("B", 0, shape=[3]), t.makescacoldesc("I", 0)])
+info = {"*1": {"TYPE": "TiledColumnStMan", "NAME": "T", "COLUMNS": ["A", "B"], "SPEC": {"DEFAULTTILESHAPE": np.array([3, 4], np.int32)}}}
+tab = t.table(folder + "/shared", desc, nrow=4, dminfo=info, ack=False)
+tab.query("ROWNUMBER() < 2", name=folder + "/selection").close()
+tab.close()
+desc = t.maketabdesc([t.makearrcoldesc("A", 0.0, ndim=1)])
+info = {"*1": {"TYPE": "TiledShapeStMan", "NAME": "T", "COLUMNS": ["A"], "SPEC": {"DEFAULTTILESHAPE": np.array([3, 4], np.int32)}}}
+tab = t.table(folder + "/shapes", desc, nrow=4, dminfo=info, ack=False)
+tab.putcell("A", 0, np.zeros(3)); tab.putcell("A", 1, np.zeros(2)); tab.close()
+`;
+
+describeWith(pythonWith("casacore", "numpy"), "what cannot be changed in place", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "update-"));
+    runPython(makeOthers, [folder]);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("is a selection of another table", () => {
+    expect(() => openTableForUpdate(join(folder, "selection"))).toThrow(/expected one with data of its own/);
+  });
+
+  test("are tiles that several columns share, and columns that are not there or of another kind", () => {
+    const update = openTableForUpdate(join(folder, "shared"));
+    expect(() => update.updateTiledRows("A", 0, new Float64Array(3))).toThrow(/tiles shared by 2 columns/);
+    expect(() => update.updateTiledRows("I", 0, new Int32Array(3))).toThrow(
+      /expected a tiled column, found StandardStMan/,
+    );
+    expect(() => update.updateTiledRows("X", 0, new Int32Array(3))).toThrow(/expected one of the table, found X/);
+    expect(() => update.updateScalars("A", 0, new Float64Array(3))).toThrow(/expected a column of StandardStMan/);
+    expect(() => update.updateScalars("I", 0, new Float64Array(3))).toThrow(/expected a Int32Array/);
+    update.abandon();
+  });
+
+  test("are cells without a value, beyond the table, or of another shape", () => {
+    const update = openTableForUpdate(join(folder, "shapes"));
+    expect(() => update.updateTiledRows("A", 2, new Float64Array(3))).toThrow(/a value in row 2, found none/);
+    expect(() => update.updateTiledRows("A", 4, new Float64Array(3))).toThrow(/a value in row 4, found 4 rows/);
+    expect(() => update.updateTiledRows("A", 0, new Float64Array(4).fill(9))).toThrow(
+      /whole cells of shape \[2\], found 1/,
+    );
+    expect(() => update.updateTiledRows("A", 1, new Float64Array(4).fill(9))).toThrow(/a value in row 2, found none/);
+    expect(() =>
+      update.addColumn(
+        arrayDesc("Z", "float", 1),
+        { kind: "cells", cells: [[1], [], [1], [1]] },
+        { manager: "TiledShapeStMan" },
+      ),
+    ).toThrow(/cells with elements/);
+    {
+      using read = openTable(join(folder, "shapes"));
+      expect(read.column("A").getArray(0).data).toEqual(new Float64Array(3));
+      expect(read.column("A").getArray(1).data).toEqual(new Float64Array(2));
+    }
+    update.updateTiledRows("A", 0, Float64Array.of(1, 2, 3, 4, 5)); // goes from one hypercube to the next
+    update.abandon();
+    using read = openTable(join(folder, "shapes"));
+    expect(read.columnNames).toEqual(["A"]);
+    expect(read.column("A").getArray(1).data).toEqual(Float64Array.of(4, 5));
+  });
+});

@@ -29,9 +29,10 @@ export interface TableUpdate {
   /**
    * Overwrites cells of a tiled column, of whatever tile shape and byte order.
    *
-   * @param values  whole cells of rows that have the same shape, one behind the other; complex interleaved, bool 0 or 1
+   * @param values  the cells from `rowStart` on, one behind the other, each whole and of the shape it has; complex interleaved,
+   *                bool 0 or 1
    * @throws TableWriteError when the column is not tiled, shares its tiles with other columns, or cells have no value or
-   *         another shape
+   *         another shape; nothing is written then
    */
   updateTiledRows(columnName: string, rowStart: number, values: NumericArray): void;
   /**

@@ -6,7 +6,7 @@ import { NewTiledColumn } from "../storage/new-tiled-column.ts";
 import { standardRows } from "../storage/standard-rows.ts";
 import { writeStandard } from "../storage/standard-writer.ts";
 import { parseTiledHeader, type TiledHeader, type TiledManagerType } from "../storage/tiled-header.ts";
-import { placeOfRow } from "../storage/tiled-place.ts";
+import { placeOfRow, type TiledPlace } from "../storage/tiled-place.ts";
 import type { TiledColumnPlan } from "../storage/tiled-plan.ts";
 import { updateCubeRows, writeElementsAt } from "../storage/update-tiled.ts";
 import {
@@ -183,27 +183,27 @@ class PlainTableUpdate implements TableUpdate {
       throw this.refusal(columnName, "tiles of its own", `tiles shared by ${header.typeCodes.length} columns`);
     }
     const parts = numericLayouts[type].parts;
+    const pieces: { readonly place: TiledPlace; readonly values: NumericArray }[] = [];
     let done = 0;
     for (let row = rowStart; done < values.length; ) {
       const place = placeOfRow(header, manager.type as TiledManagerType, row, this.rowCount);
       if (place === undefined) {
         throw this.refusal(columnName, `a value in row ${row}`, row < this.rowCount ? "none" : `${this.rowCount} rows`);
       }
-      const { shape, tileShape, fileNumber, offsetBytes } = place;
-      const perRow = elementCount(shape.slice(0, -1)) * parts;
+      const cellShape = place.shape.slice(0, -1);
+      const perRow = elementCount(cellShape) * parts;
       const rowCount = Math.min((values.length - done) / perRow, place.rowCount);
       if (!Number.isInteger(rowCount)) {
-        throw this.refusal(
-          columnName,
-          `whole cells of shape [${shape.slice(0, -1)}]`,
-          `${values.length - done} numbers`,
-        );
+        throw this.refusal(columnName, `whole cells of shape [${cellShape}]`, `${values.length - done} numbers`);
       }
-      const file = this.fileOf(`${this.path}/table.f${binding.sequenceNumber}_TSM${fileNumber}`);
-      const target = { file, type, isLittleEndian: header.littleEndian, shape, tileShape, offsetBytes };
-      updateCubeRows(target, place.position, values.subarray(done, done + rowCount * perRow));
+      pieces.push({ place, values: values.subarray(done, done + rowCount * perRow) });
       row += rowCount;
       done += rowCount * perRow;
+    }
+    // Nothing is written before all of it is known to fit.
+    for (const { place, values: some } of pieces) {
+      const file = this.fileOf(`${this.path}/table.f${binding.sequenceNumber}_TSM${place.fileNumber}`);
+      updateCubeRows({ ...place, file, type, isLittleEndian: header.littleEndian }, place.position, some);
     }
     this.touchedManagers.add(manager.sequenceNumber);
   }
