@@ -175,8 +175,8 @@ export function flagsSink(
         isUniform = false;
         flags.fill(held, 0, elementCount);
       }
-      checkFlags(file, array, bytes, block);
-      scatterBytes(bytes, flags, block);
+      const seen = scatterBytes(bytes, flags, block);
+      if (seen > 1) badFlag(file, array, seen);
     },
     putTwo: () => false,
     finish(leaveUniform) {
@@ -188,20 +188,12 @@ export function flagsSink(
 }
 
 function badFlag(file: string, array: RowArray, found: number): never {
-  throw new Uvh5InconsistentError({ file, field: array.path, expected: "0 or 1", found: String(found) });
-}
-
-function checkFlags(file: string, array: RowArray, bytes: Uint8Array, block: Block): void {
-  const { sourceStart, rowCount, chunkChans, chunkPols, chanCount, polCount } = block;
-  for (let row = 0; row < rowCount; row++) {
-    for (let chan = 0; chan < chanCount; chan++) {
-      const start = sourceStart + (row * chunkChans + chan) * chunkPols;
-      for (let pol = 0; pol < polCount; pol++) {
-        const flag = bytes[start + pol] as number;
-        if (flag > 1) badFlag(file, array, flag);
-      }
-    }
-  }
+  throw new Uvh5InconsistentError({
+    file,
+    field: array.path,
+    expected: "bytes of 0 or 1",
+    found: `bits ${found.toString(2)}`,
+  });
 }
 
 function blockBytesEqual(bytes: Uint8Array<ArrayBuffer>, block: Block, value: number): boolean {

@@ -100,7 +100,8 @@ describe.each(BLOCKS)("a block of $chanCount × $polCount in chunks of $chunkCha
     expect([...words]).toEqual(slow(numbers, blank(), 1, block));
     const bytes = new Uint8Array(400).fill(255);
     const small = numbers.map((n) => n % 200);
-    scatterBytes(Uint8Array.from(small), bytes, block);
+    const placed = slow(small, new Array<number>(400).fill(0), 1, block);
+    expect(scatterBytes(Uint8Array.from(small), bytes, block)).toBe(placed.reduce((bits, byte) => bits | byte, 0));
     expect([...bytes]).toEqual(slow(small, new Array<number>(400).fill(255), 1, block));
   });
 });

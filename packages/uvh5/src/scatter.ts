@@ -96,6 +96,15 @@ export function scatterDoublePairs(source: Float64Array, target: Float64Array, b
 /** Scatters elements of one 32-bit word (nsamples). */
 export function scatterWords(source: Int32Array, target: Int32Array, block: Block): void {
   const { rowCount, chunkChans, chunkPols, chanCount, polCount, targetRow, targetPols } = block;
+  // One polarization a chunk is what writers make, and as a loop of its own twice as fast.
+  if (chunkPols === 1) {
+    for (let row = 0; row < rowCount; row++) {
+      let s = block.sourceStart + row * chunkChans;
+      let t = block.targetStart + row * targetRow;
+      for (const end = s + chanCount; s < end; s++, t += targetPols) target[t] = source[s] as number;
+    }
+    return;
+  }
   for (let row = 0; row < rowCount; row++) {
     for (let chan = 0; chan < chanCount; chan++) {
       const s = block.sourceStart + (row * chunkChans + chan) * chunkPols;
@@ -105,16 +114,34 @@ export function scatterWords(source: Int32Array, target: Int32Array, block: Bloc
   }
 }
 
-/** Scatters elements of one byte (flags). */
-export function scatterBytes(source: Uint8Array, target: Uint8Array, block: Block): void {
+/** Scatters elements of one byte (flags). @returns the bits that are set in any of them */
+export function scatterBytes(source: Uint8Array, target: Uint8Array, block: Block): number {
   const { rowCount, chunkChans, chunkPols, chanCount, polCount, targetRow, targetPols } = block;
+  let seen = 0;
+  if (chunkPols === 1) {
+    for (let row = 0; row < rowCount; row++) {
+      let s = block.sourceStart + row * chunkChans;
+      let t = block.targetStart + row * targetRow;
+      for (const end = s + chanCount; s < end; s++, t += targetPols) {
+        const byte = source[s] as number;
+        seen |= byte;
+        target[t] = byte;
+      }
+    }
+    return seen;
+  }
   for (let row = 0; row < rowCount; row++) {
     for (let chan = 0; chan < chanCount; chan++) {
       const s = block.sourceStart + (row * chunkChans + chan) * chunkPols;
       const t = block.targetStart + row * targetRow + chan * targetPols;
-      for (let pol = 0; pol < polCount; pol++) target[t + pol] = source[s + pol] as number;
+      for (let pol = 0; pol < polCount; pol++) {
+        const byte = source[s + pol] as number;
+        seen |= byte;
+        target[t + pol] = byte;
+      }
     }
   }
+  return seen;
 }
 
 /** Calls back with the runs of elements that are adjacent in source and target. */

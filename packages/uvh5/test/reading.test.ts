@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readContainer } from "../src/hdf5/container.ts";
 import * as front from "../src/index.ts";
-import { isUvh5Error, openUvh5 } from "../src/node.ts";
+import { isUvh5Error, nodeCodecs, openUvh5 } from "../src/node.ts";
+import { hdf5Bytes } from "../src/open-uvh5.ts";
 
 const CORPUS = join(import.meta.dirname, "corpus");
 const open = (name: string, options = {}) => openUvh5(join(CORPUS, name), options);
@@ -59,6 +62,24 @@ describe("readRows", () => {
     };
     expect(read(true)).toEqual(read(false));
     expect(read(true).flags.every((flag) => flag <= 1)).toBe(true);
+  });
+
+  it("refuses flags that are neither 0 nor 1, among others and alone", () => {
+    for (const everywhere of [false, true]) {
+      const bytes = new Uint8Array(readFileSync(join(CORPUS, "legacy-uniform.uvh5")));
+      const data = readContainer(hdf5Bytes(front.bytesInMemory(bytes), {})).members.get("Data");
+      const flags = data?.kind === "group" ? data.members.get("flags") : undefined;
+      if (flags?.kind !== "dataset" || flags.dataset.chunks === null) throw new Error("no chunks of flags");
+      const { addressBytes, storedBytes } = flags.dataset.chunks;
+      for (const [i, address] of addressBytes.entries()) {
+        if (everywhere) bytes.fill(3, address, address + (storedBytes[i] as number));
+        else bytes[address + 5] = 2;
+      }
+      const file = front.openUvh5Source({ ...front.bytesInMemory(bytes), close: () => undefined }, nodeCodecs);
+      const range = { bltStart: 0, bltEnd: file.header.bltCount };
+      const into = { flags: new Uint8Array(range.bltEnd * file.header.channelCount * 2) };
+      expect(() => file.readRows(range, into)).toThrow(/Data\/flags: expected bytes of 0 or 1/);
+    }
   });
 
   it("needs an open file", () => {
