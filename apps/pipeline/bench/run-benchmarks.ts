@@ -28,7 +28,8 @@ import { type Measurement, measure, median, row } from "./measure.ts";
 const { values: flags } = parseArgs({ options: { group: { type: "string" }, runs: { type: "string", default: "3" } } });
 const runCount = Number(flags.runs);
 const here = fileURLToPath(new URL(".", import.meta.url));
-const cli = [process.execPath, "--conditions=@contimg/source", join(here, "../src/cli/main.ts")];
+/** As a user starts it. */
+const cli = [process.execPath, join(here, "../bin/contimg.js")];
 const scratch = mkdtempSync(join(tmpdir(), "contimg-bench-"));
 
 function repeat(run: () => Measurement): Measurement {
