@@ -26,6 +26,7 @@ export function startH5wasmWorker(path: string): RemoteFile {
     if (isOver) return;
     isOver = true;
     port1.close();
+    // Nobody waits for the end of the worker, and there is nobody to tell if it had ended by itself.
     worker.terminate().catch(() => undefined);
   };
   const ask = (request: H5wasmRequest, field: string): unknown => {
