@@ -1,4 +1,19 @@
-/** Tables by path. */
+/**
+ * casacore tables by path: read, made, changed.
+ *
+ * ```ts
+ * import { createTable, openTable } from "@contimg/casacore-tables/node";
+ * const table = createTable("numbers.tab", { rowCount: 2 });
+ * table.addColumn(
+ *   { name: "N", comment: "", type: "int", form: "scalar", ndim: 0, option: 0, maxLengthBytes: 0,
+ *     dataManagerType: "", dataManagerGroup: "", keywords: new Map() },
+ *   { kind: "values", values: Int32Array.of(4, 5) },
+ * );
+ * await table.finish();
+ * using read = openTable("numbers.tab");
+ * console.log(read.column("N").getScalarRange(0, 2));
+ * ```
+ */
 import * as fs from "node:fs";
 import type { CalTableOptions, CalTableSpec } from "./caltable/cal-table-spec.ts";
 import { buildCalTable } from "./caltable/create-cal-table.ts";
