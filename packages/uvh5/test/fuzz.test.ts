@@ -142,7 +142,7 @@ function judge(
   tally: Tally,
   context: string,
 ): void {
-  const began = performance.now();
+  const began = process.cpuUsage();
   let found: Snapshot;
   try {
     found = snapshot(open(bytes));
@@ -151,7 +151,9 @@ function judge(
     tally.refused++;
     return;
   } finally {
-    tally.slowestMs = Math.max(tally.slowestMs, performance.now() - began);
+    // CPU time: a busy machine is no hang.
+    const { user, system } = process.cpuUsage(began);
+    tally.slowestMs = Math.max(tally.slowestMs, (user + system) / 1000);
   }
   if (sameSnapshot(found, reference)) {
     tally.same++;
