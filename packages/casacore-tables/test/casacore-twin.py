@@ -74,7 +74,9 @@ def make_twin(table, path):
 def put_new_rows(tab, columns, count):
     """Scalars and arrays of a fixed shape hold what happened to be there until they are put."""
     for column in columns:
-        if column["manager"] == "IncrementalStMan" or (column["form"] == "array" and not column["shape"]):
+        if column["form"] == "array" and not column["shape"]:
+            continue
+        if column["manager"] == "IncrementalStMan" and tab.nrows() > count:
             continue
         size = int(np.prod(column["shape"] or [])) * (2 if "complex" in column["type"] else 1)
         new = {"shape": column["shape"] or [], "data": ["x" if column["type"] == "string" else 1] * size}

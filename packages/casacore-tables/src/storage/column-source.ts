@@ -2,7 +2,7 @@
 import { elementCount, type NumericLayout, numericLayouts } from "../table/data-types.ts";
 import type { ColumnDesc, NumericArray } from "../table/model.ts";
 import type { ColumnContent } from "../table/table-spec.ts";
-import { type CellValue, emptyCell, sameShape, toCellValue } from "./cell-values.ts";
+import { type CellValue, emptyCell, isDirect, sameShape, toCellValue } from "./cell-values.ts";
 
 /** Cells that are equal for all rows from `rowStart` to the next run. */
 export interface CellRun {
@@ -161,11 +161,12 @@ export class ColumnSource {
     return run;
   }
 
-  /** Runs of equal cells, the first from row 0; one even when the table has no rows. */
+  /** Runs of equal cells, the first from row 0; one even when the table has no rows, without an array that nobody would see. */
   *runs(): Generator<CellRun> {
     const { content, rowCount } = this;
     if (rowCount === 0) {
-      yield { rowStart: 0, cell: content.kind === "constant" ? this.cached : emptyCell(this.desc) };
+      const isArray = this.desc.form === "array" && !isDirect(this.desc);
+      yield { rowStart: 0, cell: isArray ? undefined : emptyCell(this.desc) };
       return;
     }
     if (content.kind === "constant" || content.kind === "undefined") {

@@ -36,7 +36,8 @@ export interface StandardLayout {
 /**
  * Lays columns into a bucket.
  *
- * @param bucketRowCount  default: 32, as casacore has it, or for larger tables as many as take 128 kB, a multiple of 32
+ * @param bucketRowCount  default: 32, as casacore has it, or for larger tables as many as take 128 kB, a multiple of 32;
+ *                        in any case so many that they fill the smallest bucket there is
  */
 export function layOutBucket(descs: readonly ColumnDesc[], rowCount: number, bucketRowCount?: number): StandardLayout {
   const bitCounts = descs.map(standardBitCount);
@@ -44,13 +45,24 @@ export function layOutBucket(descs: readonly ColumnDesc[], rowCount: number, buc
   const inTarget = Math.floor((8 * targetBucketBytes) / Math.max(1, rowBits) / fewRows) * fewRows;
   const needed = Math.ceil(rowCount / fewRows) * fewRows;
   const rows = bucketRowCount ?? Math.max(fewRows, Math.min(inTarget, needed));
-  let bytes = 0;
+  const layout = layOutRows(bitCounts, rows);
+  if (layout.bucketBytes >= smallestBucketBytes || rowBits === 0) {
+    return { ...layout, bucketBytes: Math.max(layout.bucketBytes, smallestBucketBytes) };
+  }
+  // As casacore: a bucket is not left half empty.
+  let more = layOutRows(bitCounts, Math.floor((8 * smallestBucketBytes) / rowBits));
+  while (more.bucketBytes > smallestBucketBytes) more = layOutRows(bitCounts, more.bucketRowCount - 1);
+  return { ...more, bucketBytes: smallestBucketBytes };
+}
+
+function layOutRows(bitCounts: readonly number[], bucketRowCount: number): StandardLayout {
+  let bucketBytes = 0;
   const columnOffsetBytes = bitCounts.map((bits) => {
-    const at = bytes;
-    bytes += Math.ceil((rows * bits) / 8);
+    const at = bucketBytes;
+    bucketBytes += Math.ceil((bucketRowCount * bits) / 8);
     return at;
   });
-  return { bucketRowCount: rows, bucketBytes: Math.max(bytes, smallestBucketBytes), columnOffsetBytes };
+  return { bucketRowCount, bucketBytes, columnOffsetBytes };
 }
 
 /** What StandardStMan keeps in table.dat. */
