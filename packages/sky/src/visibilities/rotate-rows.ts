@@ -89,7 +89,6 @@ export function rotateRows(layout: RowLayout, arrays: RowArrays): RowsRotated {
     polCountIn === 2 &&
     layout.polIndexIn[0] === 0 &&
     layout.polIndexIn[1] === 1;
-  const radPerM = (-2 * Math.PI) / SPEED_OF_LIGHT_M_PER_SEC;
   let flaggedCount = 0;
   let unusableCount = 0;
 
@@ -104,11 +103,11 @@ export function rotateRows(layout: RowLayout, arrays: RowArrays): RowsRotated {
     let cosStep = 1;
     let sinStep = 0;
     if (rotates) {
-      const phaseRad = radPerM * path * freqHz[0]!;
+      const phaseRad = phaseOf(path, freqHz[0]!);
       cos = Math.cos(phaseRad);
       sin = Math.sin(phaseRad);
       if (isEven) {
-        const stepRad = radPerM * path * stepHz;
+        const stepRad = phaseOf(path, stepHz);
         cosStep = Math.cos(stepRad);
         sinStep = Math.sin(stepRad);
       }
@@ -149,13 +148,19 @@ export function rotateRows(layout: RowLayout, arrays: RowArrays): RowsRotated {
         sin = cos * sinStep + sin * cosStep;
         cos = next;
       } else if (chan + 1 < chanCount) {
-        const phaseRad = radPerM * path * freqHz[chan + 1]!;
+        const phaseRad = phaseOf(path, freqHz[chan + 1]!);
         cos = Math.cos(phaseRad);
         sin = Math.sin(phaseRad);
       }
     }
   }
   return { flaggedCount, unusableCount };
+}
+
+/** The phase of the rotation within (−π, π]: sines of thousands of radians take several times longer. */
+function phaseOf(pathM: number, freqHz: number): number {
+  const turns = (pathM * freqHz) / SPEED_OF_LIGHT_M_PER_SEC;
+  return -2 * Math.PI * (turns - Math.round(turns));
 }
 
 /** Neither exactly zero nor infinite nor NaN: a sum of moduli is cheaper to test than both parts. */
