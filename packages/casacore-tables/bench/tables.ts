@@ -130,8 +130,11 @@ const costs = new Map<string, { ours: Cost[]; theirs: Cost[] }>();
 async function compare(name: string, our: () => Promise<void> | void, their: () => Cost): Promise<void> {
   const entry = costs.get(name) ?? { ours: [], theirs: [] };
   costs.set(name, entry);
+  // In turns the first: on a memory file system the second finds less memory that is at hand.
+  const isOursFirst = entry.ours.length % 2 === 1;
+  if (isOursFirst) entry.ours.push(await here(our));
   entry.theirs.push(their());
-  entry.ours.push(await here(our));
+  if (!isOursFirst) entry.ours.push(await here(our));
 }
 
 try {
