@@ -9,8 +9,11 @@ import { PipelineError } from "../../../domain/error-codes.ts";
 import { asReadError, asWriteError } from "../file-errors.ts";
 import type { ConversionJob, RowSample, RowTask, TaskResult, UniformRows } from "./row-tasks.ts";
 
-/** A block's output is kept near this, so that it stays in the processor's cache and memory stays small. */
-const BLOCK_BYTES = 8 * 2 ** 20;
+/**
+ * A block's output is kept near this, so that input and output stay in the processor's cache. Measured on two cores for
+ * a full group: 8 MB 5.3 s of CPU, 4 MB 5.5, 2 MB 4.9, 1 MB 4.8.
+ */
+const BLOCK_BYTES = 2 ** 20;
 /** Rows of a block are a multiple of the rows of a chunk, so that no chunk is read twice. */
 const CHUNK_ROWS = 256;
 

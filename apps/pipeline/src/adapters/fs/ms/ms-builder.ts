@@ -50,27 +50,16 @@ async function build(
   const mainRowCount = plan.rows.rowCount * plan.spws.length;
   const writtenMjdSec = clock.nowUnixSec() + MJD_OF_UNIX_EPOCH * 86_400;
   const ms = createMeasurementSet(stagingPath, { rowCount: mainRowCount, subtables: subtablesOf(plan, writtenMjdSec) });
-  const job = allocateColumns(ms, plan, mainRowCount);
-  const spectrum = job.weightSpectrumColumn;
-
-  const converting = runTasks(job, divideRows(plan, options.workerCount), {
-    workerCount: options.workerCount,
-    signal: options.signal,
-    onProgress: (doneBytes) => options.onProgress("converting", doneBytes, plan.inputBytes),
-  });
-  // What follows from the plan alone is written while the threads are at work.
-  const results = await joined(converting, () => setGeometryColumns(ms, plan));
-  for (const column of [...job.dataColumns, job.flagColumn]) ms.startSync(column.columnName as "DATA");
-
-  options.onProgress("finishing", plan.inputBytes, plan.inputBytes);
-  const finishStartedMs = clock.monotonicMs();
-  setWeightColumns(ms, plan, spectrum, job.weights, results);
-  const anyFlaggedRow = results.some((result) => result.anyFlaggedRow);
-  ms.setColumn(
-    "FLAG_ROW",
-    anyFlaggedRow ? { kind: "values", values: job.flagRows } : { kind: "constant", value: false },
-  );
-  await ms.finish({ isDurable: true });
+  let finishStartedMs: number;
+  let results: readonly TaskResult[];
+  try {
+    results = await fill(ms, plan, mainRowCount, options);
+    finishStartedMs = clock.monotonicMs();
+    await ms.finish({ isDurable: true });
+  } catch (error) {
+    ms.abandon();
+    throw error;
+  }
 
   options.onProgress("verifying", plan.inputBytes, plan.inputBytes);
   const verifiedCellCount = verifyConversion(
@@ -90,6 +79,33 @@ async function build(
     finishMs: endedMs - finishStartedMs,
     workerCount: options.workerCount,
   });
+}
+
+/** Gives every column its values. @returns what the threads met */
+async function fill(
+  ms: MeasurementSetBuilder,
+  plan: ConversionPlan,
+  mainRowCount: number,
+  options: BuildOptions,
+): Promise<readonly TaskResult[]> {
+  const job = allocateColumns(ms, plan, mainRowCount);
+  const converting = runTasks(job, divideRows(plan, options.workerCount), {
+    workerCount: options.workerCount,
+    signal: options.signal,
+    onProgress: (doneBytes) => options.onProgress("converting", doneBytes, plan.inputBytes),
+  });
+  // What follows from the plan alone is written while the threads are at work.
+  const results = await joined(converting, () => setGeometryColumns(ms, plan));
+  for (const column of [...job.dataColumns, job.flagColumn]) ms.startSync(column.columnName as "DATA");
+
+  options.onProgress("finishing", plan.inputBytes, plan.inputBytes);
+  setWeightColumns(ms, plan, job.weightSpectrumColumn, job.weights, results);
+  const anyFlaggedRow = results.some((result) => result.anyFlaggedRow);
+  ms.setColumn(
+    "FLAG_ROW",
+    anyFlaggedRow ? { kind: "values", values: job.flagRows } : { kind: "constant", value: false },
+  );
+  return results;
 }
 
 /** Does `work` beside a promise; an error of either is thrown only when both have ended. */
