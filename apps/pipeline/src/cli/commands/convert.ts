@@ -85,7 +85,12 @@ export function addConvertCommand(program: Command, services: Services): void {
     .option("--stage-to-tmpfs", "build it under --tmpfs-path when twice its size is free there", false)
     .option("--no-stage-to-tmpfs", "never use tmpfs (default)")
     .option("--tmpfs-path <dir>", "tmpfs for --stage-to-tmpfs", "/dev/shm")
-    .option("--max-workers <n>", "threads", wholeNumber("--max-workers", 1, 256), Math.min(4, availableParallelism()))
+    .option(
+      "--max-workers <n>",
+      "threads (default: half the cores, 4 at most)",
+      wholeNumber("--max-workers", 1, 256),
+      defaultWorkerCount(),
+    )
     .option("--iers-finals <file>", "finals2000A.all newer than the one that is shipped")
     .option("--leap-seconds <file>", "Leap_Second.dat newer than the one that is shipped")
     .option("--start <utc>", "only groups whose data start at or after", utcUnixSec)
@@ -98,6 +103,9 @@ export function addConvertCommand(program: Command, services: Services): void {
       process.exitCode = await convert(inputs, flags, services);
     });
 }
+
+/** A second thread on two cores saves a tenth of the time for a third more CPU: the other half is for the rest. */
+const defaultWorkerCount = () => Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
 
 async function convert(inputs: readonly string[], flags: ConvertFlags, services: Services): Promise<number> {
   const output = createOutput(flags.json, process.stdout, process.stderr, true);
