@@ -87,7 +87,7 @@ export function addConvertCommand(program: Command, services: Services): void {
     .option("--tmpfs-path <dir>", "tmpfs for --stage-to-tmpfs", "/dev/shm")
     .option(
       "--max-workers <n>",
-      "threads (default: half the cores, 4 at most)",
+      "threads: half the cores, 4 at most",
       wholeNumber("--max-workers", 1, 256),
       defaultWorkerCount(),
     )
