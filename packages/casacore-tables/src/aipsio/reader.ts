@@ -181,9 +181,7 @@ export class AipsIoReader {
     if (count * 4 > this.remainingBytes) {
       throw this.error("number of strings", `at most ${this.remainingBytes / 4}`, `${count}`);
     }
-    const list: string[] = new Array(count);
-    for (let i = 0; i < count; i++) list[i] = this.string();
-    return list;
+    return Array.from({ length: count }, () => this.string());
   }
 
   /** `count` numbers of one type; Bool vectors are packed to bits. */

@@ -159,9 +159,10 @@ export class AipsIoWriter {
       }
       default: {
         const data = numericLayouts[type].create(1) as Float64Array;
-        data[0] = expectKind(value, "number", type);
-        if (type !== "float" && type !== "double" && data[0] !== value) {
-          throw new RangeError(`${value} does not fit type ${type}`);
+        const number = expectKind<number>(value, "number", type);
+        data[0] = number;
+        if (type !== "float" && type !== "double" && data[0] !== number) {
+          throw new RangeError(`${number} does not fit type ${type}`);
         }
         this.numbers(type, data);
       }
