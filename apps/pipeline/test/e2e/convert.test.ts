@@ -7,10 +7,12 @@ import { openTable } from "@contimg/casacore-tables/node";
 import { describe, expect, test } from "vitest";
 import {
   describeWith,
+  hasCommand,
   oracleEnv,
   pythonPath,
   pythonWith,
   repoRoot,
+  runCommand,
   runPython,
   sharedData,
   sharedDataDir,
@@ -94,6 +96,40 @@ describeWith(
     });
   },
 );
+
+describeWith([hasCommand("taql"), hasCommand("showtableinfo")], "casacore's own programs", () => {
+  test("read every column and describe every storage manager without complaint", () => {
+    const { ms } = convert(simulatedGroup({ seed: 31, storesFlags: true }));
+    const info = runCommand("showtableinfo", [`in=${ms}`, "dm=t", "col=t"]);
+    for (const manager of ["TiledShapeStMan", "TiledColumnStMan", "IncrementalStMan", "StandardStMan"])
+      expect(info).toContain(manager);
+    const counted = runCommand("taql", [
+      `select gcount() as n, gsum(abs(sum(DATA))) as d, gsum(ntrue(FLAG)) as f, gsum(sum(WEIGHT_SPECTRUM)) as w, gmax(TIME) as t from ${ms}`,
+    ]);
+    expect(counted.trim().split("\n").at(-1)).toMatch(/^4992\t/);
+    for (const subtable of [
+      "ANTENNA",
+      "DATA_DESCRIPTION",
+      "FEED",
+      "FIELD",
+      "OBSERVATION",
+      "POLARIZATION",
+      "PROCESSOR",
+      "SPECTRAL_WINDOW",
+      "STATE",
+    ]) {
+      expect(
+        Number(
+          runCommand("taql", [`select gcount() as n from ${ms}::${subtable}`])
+            .trim()
+            .split("\n")
+            .at(-1),
+        ),
+        subtable,
+      ).toBeGreaterThan(0);
+    }
+  });
+});
 
 describeWith([oracle, sharedData()], "the recorded simulated groups", () => {
   const folder = (name: string) => join(sharedDataDir()!, "simulated", name);
