@@ -4,10 +4,12 @@ import { mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemDirectory } from "./adapters/fs/directory.ts";
 import { type EarthOrientationFiles, readEarthOrientation } from "./adapters/fs/earth-orientation.ts";
+import { tableInspector } from "./adapters/fs/inspect/ms-inspector.ts";
 import { createMsBuilder } from "./adapters/fs/ms/ms-builder.ts";
 import { uvh5SubbandReader } from "./adapters/fs/subband-reader.ts";
 import { systemClock } from "./adapters/fs/system-clock.ts";
 import type { Group } from "./domain/group.ts";
+import type { MsInspector } from "./ports/ms-inspector.ts";
 import { type ConvertGroupsOptions, convertGroups, type GroupOutcome } from "./services/convert-groups.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
 import { scienceChainNeeds } from "./stages/chain.ts";
@@ -28,6 +30,7 @@ export interface ConversionSetup {
 
 /** What the commands can do. */
 export interface Services {
+  readonly inspector: MsInspector;
   findGroups(options: FindGroupsOptions): FoundGroups;
   convertGroups(
     setup: ConversionSetup,
@@ -61,6 +64,7 @@ function assertChainStartsFromFiles(): void {
 export function composeServices(): Services {
   assertChainStartsFromFiles();
   return {
+    inspector: tableInspector,
     findGroups: (options) => findGroups(fileSystemDirectory, uvh5SubbandReader, options),
     async convertGroups(setup, groups, options) {
       const earthOrientation = readEarthOrientation(setup.earthOrientationFiles);

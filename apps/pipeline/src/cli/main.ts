@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { composeServices } from "../compose.ts";
 import { software } from "../version.ts";
 import { addConvertCommand } from "./commands/convert.ts";
+import { addMsCommand } from "./commands/ms.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 
 const USAGE_ERROR = 2;
@@ -19,6 +20,7 @@ function createProgram(): Command {
   const services = composeServices();
   addConvertCommand(program, services);
   addSimulateCommand(program);
+  addMsCommand(program, services.inspector);
   inheritSettings(program);
   return program;
 }
