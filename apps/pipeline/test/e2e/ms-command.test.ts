@@ -83,7 +83,7 @@ describe("contimg ms verify", () => {
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/ERROR +storage/);
     rmSync(join(copy, "FIELD"), { recursive: true });
-    expect(contimg("ms", "verify", copy).stdout).toMatch(/ERROR +subtables .*FIELD/);
+    expect(contimg("ms", "verify", copy).stdout).toMatch(/ERROR +storage +subtable FIELD: .*not a casacore table/);
   });
 });
 

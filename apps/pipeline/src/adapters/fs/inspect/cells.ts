@@ -52,7 +52,7 @@ export function arrayOf(table: Table, name: string, row: number): Float64Array |
 /** A string among the keywords, else "". */
 export function textKeyword(keywords: KeywordSet, name: string): string {
   const value = keywords.get(name);
-  return value?.kind === "scalar" ? String(value.value) : "";
+  return value?.kind === "scalar" && typeof value.value !== "object" ? String(value.value) : "";
 }
 
 /**
@@ -66,11 +66,12 @@ export function frameOf(table: Table, name: string, row: number): string {
   if (variable === "" || !table.hasColumn(variable)) return textKeyword(info.value, "Ref");
   const column = table.column(variable);
   const stored = column.getScalar(row);
-  if (column.type === "string") return String(stored);
+  if (typeof stored === "string") return stored;
+  const code = Number(stored);
   const [names, codes] = [info.value.get("TabRefTypes"), info.value.get("TabRefCodes")];
-  if (names?.kind !== "array" || codes?.kind !== "array") return `code ${String(stored)}`;
-  const at = Array.from(codes.value.data as NumericArray, Number).indexOf(Number(stored));
-  return at < 0 ? `code ${String(stored)}` : String(names.value.data[at]);
+  if (names?.kind !== "array" || codes?.kind !== "array") return `code ${code}`;
+  const at = Array.from(codes.value.data as NumericArray, Number).indexOf(code);
+  return at < 0 ? `code ${code}` : String(names.value.data[at]);
 }
 
 /** Rows in pieces of at most `pieceRowCount`. */
