@@ -7,6 +7,7 @@ import type { Column, Table } from "@contimg/casacore-tables/node";
 import {
   geocentricToGeodetic,
   isSkyError,
+  itrfToIcrs,
   observeFrom,
   type Site,
   utcFromMjdSec,
@@ -14,6 +15,7 @@ import {
 } from "@contimg/sky";
 import { arrayOf, columnOf, frameOf, numbersOf, stringsOf, subtableOf } from "./cells.ts";
 import type { Findings } from "./findings.ts";
+import { type BaselinePath, fitDirection } from "./fit-direction.ts";
 import { timeScaleOf } from "./subtable-records.ts";
 
 /** Times that are looked at, evenly over the table, and rows of each. */
@@ -60,7 +62,7 @@ export function checkGeometry(main: Table, findings: Findings): void {
     try {
       const fit = bestFit(samples, fields, "PHASE_DIR", geometry!);
       checkReferenceDirection(fields, { fit, samples, geometry: geometry! }, isOwn, findings);
-      return judge(fit, samples.length, isOwn, findings);
+      return judge(fit, samples, geometry!, isOwn, findings);
     } catch (error) {
       if (!isSkyError(error)) throw error;
       findings.add("warning", "uvw", `not compared: ${error.message}`);
@@ -69,13 +71,19 @@ export function checkGeometry(main: Table, findings: Findings): void {
   });
 }
 
-function judge(fit: Fit, sampleCount: number, isOwn: boolean, findings: Findings): string | undefined {
-  const how = `${formatM(fit.maxM)} at most (rms ${formatM(fit.rmsM)}) in ${sampleCount} rows`;
+function judge(
+  fit: Fit,
+  samples: readonly SampledRow[],
+  geometry: ArrayGeometry,
+  isOwn: boolean,
+  findings: Findings,
+): string | undefined {
+  const how = `${formatM(fit.maxM)} at most (rms ${formatM(fit.rmsM)}) in ${samples.length} rows`;
   if (fit.maxM > DEVIATION_M) {
     findings.add(
       isOwn ? "error" : "warning",
       "uvw",
-      `UVW do not follow from ANTENNA POSITION, TIME and PHASE_DIR: expected within ${DEVIATION_M} m, found ${how}`,
+      `UVW do not follow from ANTENNA POSITION, TIME and PHASE_DIR: expected within ${DEVIATION_M} m, found ${how}; ${whereUvwPoint(samples, geometry)}`,
     );
     return undefined;
   }
@@ -91,6 +99,31 @@ function judge(fit: Fit, sampleCount: number, isOwn: boolean, findings: Findings
   }
   const axes = fit.axes === "rigid" && !isOwn ? ", as a rigid rotation of the baseline" : "";
   return `UVW follow from ANTENNA POSITION, TIME and PHASE_DIR${axes}: they differ by ${how}`;
+}
+
+/** What UVW of the time with the most rows say of themselves, once they do not fit the table. */
+function whereUvwPoint(samples: readonly SampledRow[], { site, offsetsM }: ArrayGeometry): string {
+  const groups = Map.groupBy(samples, (sample) => sample.timeMjdSec);
+  const [timeMjdSec, rows] = [...groups].reduce((most, each) => (each[1].length > most[1].length ? each : most));
+  const paths = rows.map(({ antenna1, antenna2, uvwM }): BaselinePath => {
+    const along = (axis: number) => offsetsM[3 * antenna2 + axis]! - offsetsM[3 * antenna1 + axis]!;
+    return { wM: uvwM[2]!, baselineM: [along(0), along(1), along(2)] };
+  });
+  const cosLatitude = Math.cos(site.latitudeRad);
+  const zenith = [
+    cosLatitude * Math.cos(site.longitudeRad),
+    cosLatitude * Math.sin(site.longitudeRad),
+    Math.sin(site.latitudeRad),
+  ] as const;
+  const fitted = fitDirection(paths, zenith);
+  if (fitted === undefined || fitted.maxResidualM > DEVIATION_M)
+    return "no direction explains them, so the positions are not those they were computed from";
+  const [x, y, z] = fitted.direction;
+  const { raRad, decRad } = itrfToIcrs(observeFrom(utcFromMjdSec(timeMjdSec), site), { x, y, z });
+  const raDeg = ((raRad * 180) / Math.PI + 360) % 360;
+  const decDeg = (decRad * 180) / Math.PI;
+  const order = fitted.sign < 0 ? "position(ANTENNA1) − position(ANTENNA2)" : "position(ANTENNA2) − position(ANTENNA1)";
+  return `they are ${order} seen from RA ${raDeg.toFixed(2)}°, Dec ${decDeg.toFixed(2)}° (ICRS)`;
 }
 
 /** Whether the Measurement Set says that contimg made it. */
@@ -272,5 +305,5 @@ function separationOf(a: Float64Array, b: Float64Array): number {
 
 function formatM(valueM: number): string {
   if (valueM >= 1) return `${valueM.toFixed(2)} m`;
-  return valueM >= 1e-3 ? `${(valueM * 1e3).toFixed(2)} mm` : `${(valueM * 1e6).toPrecision(2)} µm`;
+  return valueM >= 1e-3 ? `${(valueM * 1e3).toFixed(2)} mm` : `${(valueM * 1e6).toFixed(valueM < 1e-5 ? 3 : 0)} µm`;
 }

@@ -75,7 +75,6 @@ export function readSpws(table: Table): readonly SpwSummary[] {
   if (windows === undefined) return [];
   const names = stringsOf(windows, "NAME");
   const frames = numbersOf(windows, "MEAS_FREQ_REF", -1);
-  const totalsHz = numbersOf(windows, "TOTAL_BANDWIDTH", Number.NaN);
   const chanCounts = numbersOf(windows, "NUM_CHAN", 0);
   return names.map((name, spwIndex) => {
     const freqHz = arrayOf(windows, "CHAN_FREQ", spwIndex) ?? new Float64Array(0);
@@ -88,7 +87,8 @@ export function readSpws(table: Table): readonly SpwSummary[] {
       frame: FREQUENCY_FRAMES[frame] ?? `code ${frame}`,
       firstChanHz: freqHz[0] ?? Number.NaN,
       chanWidthHz: widthHz?.[0] ?? Number.NaN,
-      totalHz: totalsHz[spwIndex]!,
+      // Some writers fill TOTAL_BANDWIDTH with something else.
+      totalHz: widthHz?.reduce((sum, each) => sum + Math.abs(each), 0) ?? Number.NaN,
       centreHz: freqHz.length > 0 ? (freqHz[0]! + freqHz.at(-1)!) / 2 : Number.NaN,
       corrs: [],
       rowCount: 0,
