@@ -1,13 +1,12 @@
 /** The inner loop of a conversion: rows of some UVH5 files become rows of a Measurement Set. */
 
-import { crc32 } from "node:zlib";
 import { openTiledRows, type TiledColumnPlan, type TiledRowWriter } from "@contimg/casacore-tables/node";
 import { rotateRows } from "@contimg/sky";
 import { openUvh5, type Uvh5File } from "@contimg/uvh5/node";
 import type { PlannedSpw, SpwSegment } from "../../../domain/conversion-plan.ts";
-import { PipelineError } from "../../../domain/error-codes.ts";
 import { asReadError, asWriteError } from "../file-errors.ts";
-import type { ConversionJob, RowSample, RowTask, TaskResult, UniformRows } from "./row-tasks.ts";
+import type { ConversionJob, RowTask, TaskResult } from "./row-tasks.ts";
+import { TaskTotals } from "./task-totals.ts";
 
 /**
  * A block's output is kept near this, so that input and output stay in the processor's cache. Measured on two cores for
@@ -69,14 +68,14 @@ export class RowConverter {
     const corrCount = plan.polarization.corrTypes.length;
     const rowBytes = spw.freqHz.length * corrCount * 8;
     const blockRowCount = Math.max(CHUNK_ROWS, Math.floor(BLOCK_BYTES / rowBytes / CHUNK_ROWS) * CHUNK_ROWS);
-    const block = new BlockTotals();
+    const block = new TaskTotals();
     for (let rowStart = task.rowStart; rowStart < task.rowEnd; rowStart += blockRowCount) {
       this.#convertBlock(task.spwIndex, spw, rowStart, Math.min(rowStart + blockRowCount, task.rowEnd), block);
     }
     return block.result();
   }
 
-  #convertBlock(spwIndex: number, spw: PlannedSpw, rowStart: number, rowEnd: number, totals: BlockTotals): void {
+  #convertBlock(spwIndex: number, spw: PlannedSpw, rowStart: number, rowEnd: number, totals: TaskTotals): void {
     const { plan } = this.#job;
     const rowCount = rowEnd - rowStart;
     const corrCount = plan.polarization.corrTypes.length;
@@ -114,7 +113,7 @@ export class RowConverter {
   }
 
   /** Reads, rotates and reorders the channels that one file gives to a window. */
-  #convertSegment(spw: PlannedSpw, segment: SpwSegment, rowStart: number, rowEnd: number, totals: BlockTotals) {
+  #convertSegment(spw: PlannedSpw, segment: SpwSegment, rowStart: number, rowEnd: number, totals: TaskTotals) {
     const { plan, doneBytes } = this.#job;
     const source = plan.sources[segment.sourceIndex!]!;
     const rowCount = rowEnd - rowStart;
@@ -204,7 +203,7 @@ export class RowConverter {
     rowCount: number,
     rowValueCount: number,
     flags: Uint8Array,
-    totals: BlockTotals,
+    totals: TaskTotals,
   ): void {
     for (let row = 0; row < rowCount; row++) {
       const start = row * rowValueCount;
@@ -217,7 +216,7 @@ export class RowConverter {
     }
   }
 
-  #write(mainRowStart: number, visOut: Float32Array, flagsOut: Uint8Array, totals: BlockTotals): void {
+  #write(mainRowStart: number, visOut: Float32Array, flagsOut: Uint8Array, totals: TaskTotals): void {
     const startedMs = performance.now();
     try {
       for (const writer of this.#dataWriters) writer.writeRows(mainRowStart, visOut);
@@ -236,7 +235,7 @@ export class RowConverter {
     rowCount: number,
     corrCount: number,
     ofSegment: readonly (number | Float32Array)[],
-    totals: BlockTotals,
+    totals: TaskTotals,
   ): void {
     const first = ofSegment[0]!;
     if (typeof first === "number" && ofSegment.every((nsamples) => nsamples === first)) {
@@ -308,62 +307,4 @@ function unitModel(job: ConversionJob, elementCount: number): Float32Array {
     if (parallel) for (let k = 2 * corr; k < elementCount; k += 2 * corrTypes.length) model[k] = 1;
   }
   return model;
-}
-
-/** What a task adds up over its blocks. */
-class BlockTotals {
-  flaggedCount = 0;
-  unusableCount = 0;
-  anyFlaggedRow = false;
-  loadMs = 0;
-  phaseMs = 0;
-  writeMs = 0;
-  readonly #uniformRows: UniformRows[] = [];
-  readonly #samples: RowSample[] = [];
-
-  uniform(mainRowStart: number, mainRowEnd: number, nsamples: number): void {
-    const last = this.#uniformRows.at(-1);
-    if (last && last.nsamples === nsamples && last.mainRowEnd === mainRowStart)
-      this.#uniformRows[this.#uniformRows.length - 1] = { ...last, mainRowEnd };
-    else this.#uniformRows.push({ mainRowStart, mainRowEnd, nsamples });
-  }
-
-  /** The first, a middle and the last row of each block are compared when the table is read back. */
-  sample(mainRowStart: number, rowCount: number, rowValueCount: number, vis: Float32Array, flags: Uint8Array): void {
-    const bytes = new Uint8Array(vis.buffer, vis.byteOffset, vis.byteLength);
-    for (const row of new Set([0, rowCount >> 1, rowCount - 1])) {
-      const start = row * rowValueCount;
-      this.#samples.push({
-        mainRow: mainRowStart + row,
-        dataCrc32: crc32(bytes.subarray(8 * start, 8 * (start + rowValueCount))),
-        flagCrc32: crc32(flags.subarray(start, start + rowValueCount)),
-      });
-    }
-  }
-
-  result(): TaskResult {
-    const { flaggedCount, unusableCount, anyFlaggedRow, loadMs, phaseMs, writeMs } = this;
-    return {
-      flaggedCount,
-      unusableCount,
-      anyFlaggedRow,
-      loadMs,
-      phaseMs,
-      writeMs,
-      uniformRows: this.#uniformRows,
-      samples: this.#samples,
-    };
-  }
-}
-
-/** Guards against a plan that two tables could not share: every window must have cells of one shape. */
-export function assertOneCellShape(spws: readonly PlannedSpw[], groupId: string): void {
-  const odd = spws.find((spw) => spw.freqHz.length !== spws[0]!.freqHz.length);
-  if (odd) {
-    throw new PipelineError(
-      "UVH5_SUBBANDS_DIFFER",
-      `group ${groupId}: spectral window ${odd.name} has ${odd.freqHz.length} channels, expected ${spws[0]!.freqHz.length} as in ${spws[0]!.name}`,
-      { subject: groupId },
-    );
-  }
 }

@@ -4,11 +4,11 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createMeasurementSet, type MeasurementSetBuilder, type TiledColumnSpec } from "@contimg/casacore-tables/node";
 import type { EarthOrientation } from "@contimg/sky";
-import type { ConversionPlan, ConversionReport } from "../../../domain/conversion-plan.ts";
+import type { ConversionPlan, ConversionReport, PlannedSpw } from "../../../domain/conversion-plan.ts";
+import { PipelineError } from "../../../domain/error-codes.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { BuildOptions, MsBuilder } from "../../../ports/ms-builder.ts";
 import { asWriteError } from "../file-errors.ts";
-import { assertOneCellShape } from "./convert-rows.ts";
 import { setGeometryColumns } from "./main-columns.ts";
 import { runTasks } from "./row-pool.ts";
 import { type ConversionJob, divideRows, type TaskResult } from "./row-tasks.ts";
@@ -180,4 +180,16 @@ function sizeOf(directory: string): number {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+/** DATA is one hypercube: every window must have as many channels as the others. */
+function assertOneCellShape(spws: readonly PlannedSpw[], groupId: string): void {
+  const odd = spws.find((spw) => spw.freqHz.length !== spws[0]!.freqHz.length);
+  if (odd) {
+    throw new PipelineError(
+      "UVH5_SUBBANDS_DIFFER",
+      `group ${groupId}: spectral window ${odd.name} has ${odd.freqHz.length} channels, expected ${spws[0]!.freqHz.length} as in ${spws[0]!.name}; --merge-spws makes one window of all`,
+      { subject: groupId },
+    );
+  }
 }
