@@ -12,7 +12,7 @@ export function checkSpectrum(main: Table, findings: Findings): void {
     if (windows === undefined) return undefined;
     const unordered: string[] = [];
     const wrong: string[] = [];
-    let lastHz = 0;
+    let lastHz = Number.NEGATIVE_INFINITY;
     let count = 0;
     for (let spw = 0; spw < windows.rowCount; spw++) {
       const freqHz = arrayOf(windows, "CHAN_FREQ", spw) ?? new Float64Array(0);
