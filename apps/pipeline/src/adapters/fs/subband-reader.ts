@@ -1,5 +1,6 @@
 /** UVH5 headers as the domain wants them, through `@contimg/uvh5`. */
 
+import { icrsDirection, icrsUnitVector, observeFrom, utcFromJd } from "@contimg/sky";
 import type { PhaseCenter, Uvh5Header, WholeCheck } from "@contimg/uvh5";
 import { isWhole, openUvh5 } from "@contimg/uvh5/node";
 import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
@@ -61,7 +62,29 @@ function meridianDecRad(header: Uvh5Header): number | undefined {
   return keywordNumber(header, "phase_center_dec") ?? header.appDecRad?.[0];
 }
 
-const FIXED_FRAMES: readonly (string | null)[] = ["icrs", "fk5", null];
+const KNOWN_FRAMES: readonly (string | null)[] = ["icrs", "fk5", "gcrs", null];
+
+/**
+ * The ICRS direction of what the telescope saw in a GCRS direction: pyuvdata's oldest phasing stored those. They move
+ * with the aberration of the day (20″); the middle of the file is taken for all of it.
+ */
+function icrsOfGcrs(
+  header: Uvh5Header,
+  raRad: number,
+  decRad: number,
+): { readonly raRad: number; readonly decRad: number } {
+  const { timeJd, latitudeRad, longitudeRad, altitudeM } = header;
+  const middleJd = (timeJd[0]! + timeJd.at(-1)!) / 2;
+  // Only the site's own motion depends on the Earth's rotation: 0.3″ at most, far above what a degraded UT1 changes.
+  const { observer } = observeFrom(
+    utcFromJd(middleJd),
+    { latitudeRad, longitudeRad, altitudeM },
+    { outOfRange: "degrade" },
+  );
+  const { x, y, z } = icrsDirection(icrsUnitVector({ raRad, decRad }), observer);
+  const turn = 2 * Math.PI;
+  return { raRad: (Math.atan2(y, x) + turn) % turn, decRad: Math.atan2(z, Math.hypot(x, y)) };
+}
 
 function catalogPhasing(header: Uvh5Header, path: string): Phasing {
   const entries = [...header.phaseCenterCatalog.values()];
@@ -70,17 +93,20 @@ function catalogPhasing(header: Uvh5Header, path: string): Phasing {
   const usedEntries = entries.filter((entry) => usedIds.has(entry.idNumber));
   if (usedEntries.every((entry) => entry.type === "unprojected" || entry.type === "driftscan"))
     return { kind: "unphased" };
-  const odd = usedEntries.find((entry) => entry.type !== "sidereal" || !FIXED_FRAMES.includes(entry.frame));
+  const odd = usedEntries.find((entry) => entry.type !== "sidereal" || !KNOWN_FRAMES.includes(entry.frame));
   if (odd) {
     throw new PipelineError(
       "UVH5_PHASING_UNKNOWN",
-      `${path}: Header/phase_center_catalog/${odd.name}: expected type sidereal in icrs or fk5, found ${odd.type} in ${odd.frame ?? "no frame"}`,
+      `${path}: Header/phase_center_catalog/${odd.name}: expected type sidereal in icrs, fk5 or gcrs, found ${odd.type} in ${odd.frame ?? "no frame"}`,
       { subject: path },
     );
   }
   const positionOf = new Map(usedEntries.map((entry, at) => [entry.idNumber, at]));
   const centreOfBlt = used && usedEntries.length > 1 ? used.map((id) => positionOf.get(id)!) : null;
-  const toCentre = ({ name, lonRad, latRad }: PhaseCenter) => ({ name, raRad: lonRad[0]!, decRad: latRad[0]! });
+  const toCentre = ({ name, frame, lonRad, latRad }: PhaseCenter) => {
+    const stored = { raRad: lonRad[0]!, decRad: latRad[0]! };
+    return { name, ...(frame === "gcrs" ? icrsOfGcrs(header, stored.raRad, stored.decRad) : stored) };
+  };
   return { kind: "sidereal", centres: usedEntries.map(toCentre), centreOfBlt };
 }
 
@@ -91,12 +117,9 @@ function phasingOf(header: Uvh5Header, path: string): Phasing {
   // Files that say "unknown" come from times when that stood for drift scans.
   if (header.phaseType === "drift" || header.phaseType === "unknown") return { kind: "unphased" };
   if (header.phaseType === "phased" && header.phaseCenterRaRad !== null && header.phaseCenterDecRad !== null) {
-    const name = header.objectName ?? "phase_center";
-    return {
-      kind: "sidereal",
-      centres: [{ name, raRad: header.phaseCenterRaRad, decRad: header.phaseCenterDecRad }],
-      centreOfBlt: null,
-    };
+    const { phaseCenterRaRad: raRad, phaseCenterDecRad: decRad, phaseCenterFrame: frame } = header;
+    const centre = frame === "gcrs" ? icrsOfGcrs(header, raRad, decRad) : { raRad, decRad };
+    return { kind: "sidereal", centres: [{ name: header.objectName ?? "phase_center", ...centre }], centreOfBlt: null };
   }
   throw new PipelineError(
     "UVH5_PHASING_UNKNOWN",
