@@ -104,6 +104,18 @@ test.each([
   }
 });
 
+test("a table whose description is cut off is one line with file, expected and found", () => {
+  const copy = join(scratchDirectory(), "copy.ms");
+  cpSync(ms, copy, { recursive: true });
+  truncateSync(join(copy, "table.dat"), 1000);
+  for (const command of ["summary", "columns", "head", "verify"]) {
+    const ran = contimg("ms", command, copy);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toBe("");
+    expect(ran.stderr).toMatch(/^TABLE_UNREADABLE: .*copy\.ms\/table\.dat: .*expected .*, found .*\n$/);
+  }
+});
+
 test("a column that is not there is named beside those that are", () => {
   const ran = contimg("ms", "head", ms, "--columns", "TIME,NOPE");
   expect(ran.status).toBe(1);
