@@ -10,7 +10,7 @@ const IO =
   "^(node:)?(fs|fs/promises|child_process|worker_threads|net|tls|http|http2|https|dgram|cluster|os|sqlite|readline)$";
 
 /** Modules that something outside the import graph starts: package entries, the command line, worker threads. */
-const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|${APP}/(compose|cli/main|api/server)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
+const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|${APP}/(compose|cli/main|api/server|group-worker)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
 
 /** A rule about the two ends of an import. */
 type ImportRule = Extract<IForbiddenRuleType, { readonly to: unknown }>;
@@ -188,6 +188,9 @@ const doors: ImportRule[] = [
   oneDoor("redis", "bullmq|ioredis|redis|@redis", `${APP}/adapters/redis/`),
   oneDoor("fastify", "fastify|@fastify", `${APP}/api/`),
   oneDoor("command-line", "commander", `${APP}/cli/`),
+  oneDoor("foreign-functions", "koffi", "^packages/file-locks/src/"),
+  oneDoor("yaml", "yaml", `${APP}/config/`),
+  oneDoor("log-writer", "pino", `${APP}/adapters/log/`),
   oneDoor("hdf5", "h5wasm|h5wasm-plugins", "^packages/uvh5/src/h5wasm[.]ts$"),
 ];
 

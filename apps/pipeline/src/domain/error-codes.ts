@@ -89,6 +89,42 @@ export const errorCodes = {
     meaning:
       "A casacore table contradicts itself or uses a part of the format that is not known; the message names the file and the field.",
   },
+  INPUT_CHANGED: {
+    disposition: "retry",
+    meaning: "A subband file changed while its group was processed; the group is done again with the new version.",
+  },
+  LOCK_TIMEOUT: {
+    disposition: "retry",
+    meaning:
+      "A Measurement Set stayed locked by another program for longer than the lock timeout; `contimg locks who` says by whom.",
+  },
+  LOCKS_UNUSABLE: {
+    disposition: "halt",
+    meaning:
+      "Locks on this file system do not keep two programs apart, or neither koffi nor flock(1) is there; `contimg locks doctor` says which.",
+  },
+  WORKER_CRASHED: {
+    disposition: "retry",
+    meaning: "The thread or process that worked on a group ended without an answer; the group is tried again.",
+  },
+  LEASE_LOST: {
+    disposition: "retry",
+    meaning: "The group was taken from this worker, by the operator or because it did not answer for too long.",
+  },
+  QUEUE_UNUSABLE: {
+    disposition: "halt",
+    meaning: "The queue database cannot be opened, is damaged, or was made by a newer contimg; the message says which.",
+  },
+  CONFIG_INVALID: {
+    disposition: "halt",
+    meaning:
+      "A setting is wrong; the message names where it comes from, what was expected and what was found. `contimg config show --origin` lists all.",
+  },
+  ENVIRONMENT_UNFIT: {
+    disposition: "halt",
+    meaning:
+      "A directory, file system or clock is not fit to run on; `contimg doctor` lists each finding and its repair.",
+  },
   INTERRUPTED: { disposition: "retry", meaning: "The conversion was stopped before it ended; nothing of it was kept." },
   INTERNAL: {
     disposition: "halt",

@@ -32,6 +32,8 @@ export interface Stage<
   readonly produces: readonly Out[];
   plan(inputs: StageInputs<In>, context: StageContext): Promise<Plan>;
   run(plan: Plan, context: StageContext): Promise<StageOutputs<Out>>;
+  /** The Measurement Set that `run` locks, in the mode of {@link msLockMode}; absent on stages that touch none. */
+  msPathOf?(plan: Plan): string;
 }
 
 /** Infers the kinds from the two lists, so that an undeclared input or a missing output does not compile. */

@@ -61,6 +61,8 @@ export function convertStage(options: ConvertStageOptions) {
       });
     },
 
+    msPathOf: (plan) => plan.msPath,
+
     async run(plan, context) {
       const report = await builder.build(plan, {
         workerCount: options.workerCount,
