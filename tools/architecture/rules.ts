@@ -10,7 +10,7 @@ const IO =
   "^(node:)?(fs|fs/promises|child_process|worker_threads|net|tls|http|http2|https|dgram|cluster|os|sqlite|readline)$";
 
 /** Modules that something outside the import graph starts: package entries, the command line, worker threads. */
-const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|${APP}/(compose|cli/main|api/server|group-worker)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
+const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|^packages/kernels/src/[^/]+/index[.]ts$|${APP}/(compose|cli/main|api/server|group-worker)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
 
 /** A rule about the two ends of an import. */
 type ImportRule = Extract<IForbiddenRuleType, { readonly to: unknown }>;
