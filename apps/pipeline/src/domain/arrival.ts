@@ -44,6 +44,11 @@ export interface FileVersion {
   readonly signature: string;
 }
 
+/** {@link FileVersion.signature} from a stat call with big integers. */
+export function fileSignature(stat: { readonly ino: bigint; readonly size: bigint; readonly mtimeNs: bigint }): string {
+  return `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+}
+
 /** A whole subband file: what its header tells, and a digest of samples of its bytes. */
 export interface WholeSubband extends FileVersion {
   readonly firstTimeJd: number;

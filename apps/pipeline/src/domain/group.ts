@@ -16,6 +16,8 @@ export interface SubbandProbe {
 export interface GroupFile extends SubbandProbe {
   /** From the file name; from the order in frequency where the name tells nothing. 0 is the highest frequency. */
   readonly subbandIndex: number;
+  /** Where the file came from, when `path` is a copy made for speed. */
+  readonly originPath?: string;
 }
 
 export interface Group {

@@ -38,6 +38,8 @@ export interface QueuedFile {
   readonly firstTimeJd: number;
   readonly integrationTimeSec: number;
   readonly topFreqHz: number;
+  /** {@link WholeSubband.sampleDigest}; null in rows of databases that had none. */
+  readonly sampleDigest: string | null;
 }
 
 /** What a worker gets with a claim. */

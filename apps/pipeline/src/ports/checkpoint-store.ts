@@ -16,4 +16,6 @@ export interface CheckpointStore {
   /** @returns undefined when there is none, or none that can be read: the attempt then starts afresh */
   load(path: string): Checkpoint | undefined;
   remove(groupId: string): void;
+  /** Of every checkpoint there is. */
+  groupIds(): readonly string[];
 }

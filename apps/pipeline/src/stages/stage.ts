@@ -32,6 +32,8 @@ export interface Stage<
   readonly produces: readonly Out[];
   plan(inputs: StageInputs<In>, context: StageContext): Promise<Plan>;
   run(plan: Plan, context: StageContext): Promise<StageOutputs<Out>>;
+  /** Whether `run` only checks and takes over what an earlier attempt made: it is then recorded as skipped. */
+  isAdopting?(plan: Plan): boolean;
   /** The Measurement Set that `run` locks, in the mode of {@link msLockMode}; absent on stages that touch none. */
   msPathOf?(plan: Plan): string;
 }
