@@ -77,6 +77,7 @@ export function composeServices(): Services {
         workerCount: setup.workerCount,
         earthOrientation,
         software,
+        inputsDigest: null,
       });
       return convertGroups(stage, groups, options);
     },

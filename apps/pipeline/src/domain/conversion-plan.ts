@@ -3,6 +3,9 @@
 import type { PolarizationMap } from "./polarization.ts";
 import type { Antennas, PhaseCentre, Site } from "./subband-header.ts";
 
+/** How the line of HISTORY begins that ends with {@link ConversionPlan.inputsDigest}. */
+export const INPUTS_DIGEST_PREFIX = "content of the input: sha256 ";
+
 /** A run of channels that one file gives to one spectral window. */
 export interface SpwSegment {
   /** Position in `sources`; null: the subband is missing and its channels are flagged. */
@@ -85,6 +88,10 @@ export interface ConversionPlan {
   readonly inputBytes: number;
   /** Sentences for HISTORY: what was chosen and why. */
   readonly history: readonly string[];
+  /** Identity of the content of the input, for HISTORY; null: not known. */
+  readonly inputsDigest: string | null;
+  /** Whether the Measurement Set is there already, made from the same content, and only has to be checked. */
+  readonly adoptsExisting: boolean;
 }
 
 /** What a finished conversion tells, for logs, metrics and users. */
@@ -96,12 +103,20 @@ export interface ConversionReport {
   readonly chanCount: number;
   readonly fieldCount: number;
   readonly flaggedFraction: number;
-  /** Values that are exactly zero or not finite in the input and not flagged there. */
-  readonly unusableCount: number;
+  /** Values that are exactly zero or not finite in the input and not flagged there; null: not known, adopted. */
+  readonly unusableCount: number | null;
   readonly missingSubbands: readonly number[];
   readonly inputBytes: number;
   readonly outputBytes: number;
   readonly verifiedCellCount: number;
+  /** UTC, seconds since MJD 0, edges of the first and last integration. */
+  readonly startMjdSec: number;
+  readonly endMjdSec: number;
+  /** ICRS direction of the first FIELD. */
+  readonly raRad: number;
+  readonly decRad: number;
+  /** Whether an earlier attempt made it, and this one checked and took it over. */
+  readonly isAdopted: boolean;
   readonly timingsSec: {
     readonly load: number;
     readonly phase: number;

@@ -5,12 +5,12 @@
  */
 
 import type { EarthOrientation } from "@contimg/sky";
-import type { ConversionPlan } from "../../domain/conversion-plan.ts";
-import { PipelineError } from "../../domain/error-codes.ts";
+import type { ConversionPlan, ConversionReport } from "../../domain/conversion-plan.ts";
+import { isPipelineError, PipelineError } from "../../domain/error-codes.ts";
 import { organisedMsPath } from "../../domain/measurement-set.ts";
 import type { MsBuilder } from "../../ports/ms-builder.ts";
 import type { SubbandReader } from "../../ports/subband-reader.ts";
-import { defineStage } from "../stage.ts";
+import { defineStage, type StageContext } from "../stage.ts";
 import { checkCompleteness } from "./check-subbands.ts";
 import type { ConvertConfig } from "./config.ts";
 import { planConversion } from "./plan-conversion.ts";
@@ -31,11 +31,34 @@ export interface ConvertStageOptions {
   readonly workerCount: number;
   readonly earthOrientation: EarthOrientation;
   readonly software: string;
+  /** Identity of the content of the input: an existing Measurement Set that names the same is adopted. null: none is. */
+  readonly inputsDigest: string | null;
+  /** Called when the Measurement Set is whole, before it gets its name; throws when it must not get it. */
+  readonly beforePublish?: () => void;
 }
 
 /** Builds the stage on the ports it needs. */
 export function convertStage(options: ConvertStageOptions) {
   const { reader, builder, config } = options;
+  const isOurs = (msPath: string) =>
+    options.inputsDigest !== null && builder.exists(msPath) && builder.inputsDigestOf(msPath) === options.inputsDigest;
+
+  async function make(plan: ConversionPlan, context: StageContext): Promise<ConversionReport> {
+    if (plan.adoptsExisting) return builder.adopt(plan);
+    try {
+      return await builder.build(plan, {
+        workerCount: options.workerCount,
+        signal: context.signal,
+        onProgress: (step, doneBytes, totalBytes) => context.onProgress({ step, doneBytes, totalBytes }),
+        ...(options.beforePublish && { beforePublish: options.beforePublish }),
+      });
+    } catch (error) {
+      // Another worker that was given the group before may have been a moment faster.
+      if (isPipelineError(error, "OUTPUT_EXISTS") && isOurs(plan.msPath)) return builder.adopt(plan);
+      throw error;
+    }
+  }
+
   return defineStage({
     ...convertDeclaration,
 
@@ -43,7 +66,8 @@ export function convertStage(options: ConvertStageOptions) {
       const group = inputs["uvh5-group"];
       const missingSubbands = checkCompleteness(group, config.expectedSubbandCount, config.allowMissingCount);
       const msPath = organisedMsPath(options.outputDir, "science", group.groupId);
-      if (builder.exists(msPath)) {
+      const adoptsExisting = isOurs(msPath);
+      if (builder.exists(msPath) && !adoptsExisting) {
         throw new PipelineError("OUTPUT_EXISTS", `${msPath}: exists already, expected no such path`, {
           subject: group.groupId,
         });
@@ -58,17 +82,17 @@ export function convertStage(options: ConvertStageOptions) {
         config,
         earthOrientation: options.earthOrientation,
         software: options.software,
+        inputsDigest: options.inputsDigest,
+        adoptsExisting,
       });
     },
+
+    isAdopting: (plan) => plan.adoptsExisting,
 
     msPathOf: (plan) => plan.msPath,
 
     async run(plan, context) {
-      const report = await builder.build(plan, {
-        workerCount: options.workerCount,
-        signal: context.signal,
-        onProgress: (step, doneBytes, totalBytes) => context.onProgress({ step, doneBytes, totalBytes }),
-      });
+      const report = await make(plan, context);
       const ms = {
         path: report.msPath,
         groupId: plan.groupId,

@@ -1,7 +1,7 @@
 /** Decides everything about a conversion from the headers alone. Pure: no file is touched. */
 
 import type { EarthOrientation } from "@contimg/sky";
-import type { ConversionPlan, PlannedSpw } from "../../domain/conversion-plan.ts";
+import { type ConversionPlan, INPUTS_DIGEST_PREFIX, type PlannedSpw } from "../../domain/conversion-plan.ts";
 import { PipelineError } from "../../domain/error-codes.ts";
 import type { Group } from "../../domain/group.ts";
 import { mapPolarizations } from "../../domain/polarization.ts";
@@ -22,6 +22,8 @@ export interface PlanRequest {
   readonly earthOrientation: EarthOrientation;
   /** Name and version of the software, for HISTORY. */
   readonly software: string;
+  readonly inputsDigest: string | null;
+  readonly adoptsExisting: boolean;
 }
 
 export function planConversion(request: PlanRequest): ConversionPlan {
@@ -82,6 +84,8 @@ export function planConversion(request: PlanRequest): ConversionPlan {
     addsCorrectedData: config.addsCorrectedData,
     outputBytes: estimateOutputBytes(rows.rowCount, spws, polarizations.map.corrTypes.length, config),
     inputBytes,
+    inputsDigest: request.inputsDigest,
+    adoptsExisting: request.adoptsExisting,
     history: [
       `${request.software}: UVH5 group ${group.groupId} converted`,
       `phase centre: ${phasing}`,
@@ -90,7 +94,10 @@ export function planConversion(request: PlanRequest): ConversionPlan {
       ...(missingSubbands.length > 0
         ? [`subbands missing, their channels flagged: ${missingSubbands.join(", ")}`]
         : []),
-      ...headers.map((header) => `source: ${header.path} (${header.fileSizeBytes} bytes)`),
+      ...headers.map(
+        (header, k) => `source: ${group.files[k]!.originPath ?? header.path} (${header.fileSizeBytes} bytes)`,
+      ),
+      ...(request.inputsDigest === null ? [] : [`${INPUTS_DIGEST_PREFIX}${request.inputsDigest}`]),
     ],
   };
 }

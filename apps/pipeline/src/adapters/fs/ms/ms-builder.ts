@@ -1,7 +1,7 @@
 /** Makes Measurement Sets: allocates the columns, lets threads fill them, reads back a sample, gives the name. */
 
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { createMeasurementSet, type MeasurementSetBuilder, type TiledColumnSpec } from "@contimg/casacore-tables/node";
 import type { EarthOrientation } from "@contimg/sky";
 import type { ConversionPlan, ConversionReport, PlannedSpw } from "../../../domain/conversion-plan.ts";
@@ -9,9 +9,11 @@ import { PipelineError } from "../../../domain/error-codes.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { BuildOptions, MsBuilder } from "../../../ports/ms-builder.ts";
 import { asWriteError } from "../file-errors.ts";
+import { adoptMs, inputsDigestOf } from "./adopt-ms.ts";
 import { setGeometryColumns } from "./main-columns.ts";
 import { runTasks } from "./row-pool.ts";
 import { type ConversionJob, divideRows, type TaskResult } from "./row-tasks.ts";
+import { sizeOf } from "./size-of.ts";
 import { assertRoom, prepareStaging, publish } from "./staging.ts";
 import { subtablesOf } from "./subtables.ts";
 import { verifyConversion } from "./verify-conversion.ts";
@@ -23,6 +25,8 @@ const MJD_OF_UNIX_EPOCH = 40_587;
 export function createMsBuilder(clock: Clock, earthOrientation: EarthOrientation): MsBuilder {
   return {
     exists: existsSync,
+    inputsDigestOf,
+    adopt: (plan) => adoptMs(plan, clock, earthOrientation),
     async build(plan, options) {
       assertOneCellShape(plan.spws, plan.groupId);
       const stagingPath = prepareStaging(plan.stagingDir, plan.msPath);
@@ -69,6 +73,7 @@ async function build(
     earthOrientation,
   );
   const outputBytes = sizeOf(stagingPath);
+  options.beforePublish?.();
   await publish(stagingPath, plan.msPath);
   const endedMs = clock.monotonicMs();
   return report(plan, results, {
@@ -166,6 +171,11 @@ function report(plan: ConversionPlan, results: readonly TaskResult[], measured: 
     inputBytes: plan.inputBytes,
     outputBytes: measured.outputBytes,
     verifiedCellCount: measured.verifiedCellCount,
+    startMjdSec: plan.startMjdSec,
+    endMjdSec: plan.endMjdSec,
+    raRad: plan.fields[0]!.raRad,
+    decRad: plan.fields[0]!.decRad,
+    isAdopted: false,
     timingsSec: {
       load: threadSec(sum((result) => result.loadMs)),
       phase: threadSec(sum((result) => result.phaseMs)),
@@ -173,13 +183,6 @@ function report(plan: ConversionPlan, results: readonly TaskResult[], measured: 
       total: measured.totalMs / 1000,
     },
   };
-}
-
-/** Bytes of all files below a directory. */
-function sizeOf(directory: string): number {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
 /** DATA is one hypercube: every window must have as many channels as the others. */
