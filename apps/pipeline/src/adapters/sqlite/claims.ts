@@ -1,0 +1,359 @@
+/** Claims, leases and what a worker may record under them. */
+
+import { type ClaimedGroup, type Lease, type QueuedFile, retryDelayMs } from "../../domain/queue.ts";
+import type { GroupQueue, GroupTimings, IncompleteGroup, QueueStats } from "../../ports/group-queue.ts";
+import { inTransaction } from "./open-database.ts";
+import { adoptChangedFiles, type QueueContext } from "./queue-context.ts";
+
+const HOUR_SEC = 3600;
+
+interface FileRow {
+  readonly subband_idx: number;
+  readonly path: string;
+  readonly size_bytes: number;
+  readonly signature: string;
+  readonly sample_digest: string | null;
+  readonly first_time_jd: number | null;
+  readonly integration_time_sec: number | null;
+  readonly top_freq_hz: number | null;
+}
+
+/** The files of a group, ascending subband. */
+export function filesOf({ database }: QueueContext, groupId: string): readonly QueuedFile[] {
+  const rows = database
+    .prepare("SELECT * FROM subband_files WHERE group_id = ? ORDER BY subband_idx")
+    .all(groupId) as unknown as readonly FileRow[];
+  return rows.map((row) => ({
+    subbandIndex: row.subband_idx,
+    path: row.path,
+    sizeBytes: row.size_bytes,
+    signature: row.signature,
+    sampleDigest: row.sample_digest ?? "",
+    firstTimeJd: row.first_time_jd ?? 0,
+    integrationTimeSec: row.integration_time_sec ?? 0,
+    topFreqHz: row.top_freq_hz ?? 0,
+  }));
+}
+
+const HELD = "group_id = ? AND lease_token = ? AND state = 'in_progress'";
+const NO_LEASE = "lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL";
+const missing = (present: ReadonlySet<number>, expectedCount: number) =>
+  Array.from({ length: expectedCount }, (_, index) => index).filter((index) => !present.has(index));
+
+export function groupQueue(context: QueueContext): GroupQueue {
+  const { database, clock } = context;
+  const claimOldest = database.prepare(
+    // One statement: two that read and then write would need a second look at what they read.
+    `UPDATE ingest_queue SET
+       state = 'in_progress',
+       processing_stage = CASE WHEN checkpoint_path IS NULL THEN 'processing_fresh' ELSE 'resuming' END,
+       last_update = ?1, lease_token = lease_token + 1, lease_owner = ?2, lease_expires_boot_ms = ?3 + ?4, lease_boot_id = ?5
+     WHERE group_id = (
+       SELECT group_id FROM ingest_queue
+       WHERE state = 'pending' AND (not_before_boot_ms IS NULL OR not_before_boot_id <> ?5 OR not_before_boot_ms <= ?3)
+       ORDER BY start_unix_sec, group_id LIMIT 1)
+     RETURNING group_id, lease_token, start_unix_sec, expected_subbands, retry_count, processing_stage, checkpoint_path`,
+  );
+  const renewLease = database.prepare(
+    `UPDATE ingest_queue SET lease_expires_boot_ms = ?, lease_boot_id = ?, last_update = ? WHERE ${HELD}`,
+  );
+  const isHeld = database.prepare(`SELECT 1 FROM ingest_queue WHERE ${HELD}`);
+  const held = (lease: Lease) => isHeld.get(lease.groupId, lease.token) !== undefined;
+
+  function returnToPending(
+    groupId: string,
+    waitMs: number,
+    changes: string,
+    ...values: (string | number | null)[]
+  ): void {
+    database
+      .prepare(
+        `UPDATE ingest_queue SET state = 'pending', ${NO_LEASE}, last_update = ?, not_before_boot_ms = ?, not_before_boot_id = ?
+         ${changes === "" ? "" : `, ${changes}`} WHERE group_id = ?`,
+      )
+      .run(clock.nowUnixSec(), clock.sinceBootMs() + waitMs, clock.bootId, ...values, groupId);
+    adoptChangedFiles(context, groupId);
+  }
+
+  return {
+    claim(owner, leaseMs): ClaimedGroup | undefined {
+      return inTransaction(database, () => {
+        const row = claimOldest.get(clock.nowUnixSec(), owner, clock.sinceBootMs(), leaseMs, clock.bootId) as unknown as
+          | {
+              readonly group_id: string;
+              readonly lease_token: number;
+              readonly start_unix_sec: number | null;
+              readonly expected_subbands: number | null;
+              readonly retry_count: number;
+              readonly processing_stage: "processing_fresh" | "resuming";
+              readonly checkpoint_path: string | null;
+            }
+          | undefined;
+        if (!row) return undefined;
+        return {
+          lease: { groupId: row.group_id, token: row.lease_token, owner },
+          startUnixSec: row.start_unix_sec ?? Date.parse(`${row.group_id}Z`) / 1000,
+          files: filesOf(context, row.group_id),
+          expectedSubbandCount: row.expected_subbands ?? context.settings.expectedSubbandCount,
+          retryCount: row.retry_count,
+          processingStage: row.processing_stage,
+          checkpointPath: row.checkpoint_path,
+        };
+      });
+    },
+
+    renew: (lease, leaseMs) =>
+      renewLease.run(clock.sinceBootMs() + leaseMs, clock.bootId, clock.nowUnixSec(), lease.groupId, lease.token)
+        .changes === 1,
+
+    saveCheckpoint: (lease, checkpointPath) =>
+      database
+        .prepare(`UPDATE ingest_queue SET checkpoint_path = ?, last_update = ? WHERE ${HELD}`)
+        .run(checkpointPath, clock.nowUnixSec(), lease.groupId, lease.token).changes === 1,
+
+    recordStage(lease, run) {
+      return inTransaction(database, () => {
+        if (!held(lease)) return false;
+        database
+          .prepare(
+            `INSERT INTO stage_runs (group_id, lease_token, stage, started_at, duration_sec, outcome, error)
+             VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          )
+          .run(lease.groupId, lease.token, run.stage, run.startedUnixSec, run.durationSec, run.outcome, run.error);
+        return true;
+      });
+    },
+
+    complete(lease, completion) {
+      return inTransaction(database, () => {
+        const now = clock.nowUnixSec();
+        const { changes } = database
+          .prepare(
+            `UPDATE ingest_queue SET state = 'completed', processing_stage = 'completed', last_update = ?, error = NULL,
+               error_code = NULL, checkpoint_path = NULL, ms_path = ?, ${NO_LEASE} WHERE ${HELD}`,
+          )
+          .run(now, completion.msPath, lease.groupId, lease.token);
+        if (changes !== 1) return "lease-lost";
+        const { timings } = completion;
+        database
+          .prepare(
+            `INSERT OR REPLACE INTO ms_index (path, start_mjd, end_mjd, mid_mjd, processed_at, status, stage,
+               stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id)
+             VALUES (?, ?, ?, ?, ?, 'completed', ?, ?, 0, NULL, ?, ?, ?)`,
+          )
+          .run(
+            completion.msPath,
+            completion.startMjd,
+            completion.endMjd,
+            (completion.startMjd + completion.endMjd) / 2,
+            now,
+            completion.stage,
+            now,
+            completion.raDeg,
+            completion.decDeg,
+            lease.groupId,
+          );
+        database
+          .prepare(
+            `INSERT OR IGNORE INTO storage_locations (location_type, base_path, description, registered_at)
+             VALUES ('ms', ?, 'Measurement Sets', ?)`,
+          )
+          .run(completion.storageBasePath, now);
+        database
+          .prepare("INSERT OR REPLACE INTO performance_metrics VALUES (?, ?, ?, ?, ?, ?, ?)")
+          .run(
+            lease.groupId,
+            timings.loadSec,
+            timings.phaseSec,
+            timings.writeSec,
+            timings.totalSec,
+            completion.writerType,
+            now,
+          );
+        return "done";
+      });
+    },
+
+    fail(lease, failure, policy, randomFraction) {
+      return inTransaction(database, () => {
+        if (!held(lease)) return "lease-lost";
+        const { retry_count: before, crash_count: crashesBefore } = database
+          .prepare("SELECT retry_count, crash_count FROM ingest_queue WHERE group_id = ?")
+          .get(lease.groupId) as { retry_count: number; crash_count: number };
+        const isCrash = failure.code === "WORKER_CRASHED";
+        const retryCount = isCrash ? before : before + 1;
+        const crashCount = isCrash ? crashesBefore + 1 : crashesBefore;
+        const isExhausted = isCrash ? crashCount > policy.maxCrashCount : retryCount >= policy.maxRetryCount;
+        const values = [retryCount, crashCount, failure.message, failure.code];
+        const changes = "retry_count = ?, crash_count = ?, error = ?, error_code = ?";
+        if (failure.isRetryable && !isExhausted) {
+          returnToPending(
+            lease.groupId,
+            retryDelayMs(policy, isCrash ? crashCount : retryCount, randomFraction),
+            changes,
+            ...values,
+          );
+          return "will-retry";
+        }
+        database
+          .prepare(
+            `UPDATE ingest_queue SET state = 'failed', ${NO_LEASE}, last_update = ?, ${changes} WHERE group_id = ?`,
+          )
+          .run(clock.nowUnixSec(), ...values, lease.groupId);
+        return "failed";
+      });
+    },
+
+    handBack(lease, waitMs) {
+      return inTransaction(database, () => {
+        if (!held(lease)) return "lease-lost";
+        returnToPending(lease.groupId, waitMs, "");
+        return "done";
+      });
+    },
+
+    recoverStale(isDead, policy) {
+      const held = staleGroups(context, isDead);
+      if (held.length === 0) return [];
+      return inTransaction(database, () =>
+        staleGroups(context, isDead).map(({ groupId, owner, crashCount }) => {
+          const values = [crashCount + 1, "Recovered from stale in_progress state", "WORKER_CRASHED"];
+          const changes = "crash_count = ?, error = ?, error_code = ?";
+          if (crashCount + 1 > policy.maxCrashCount) {
+            database
+              .prepare(
+                `UPDATE ingest_queue SET state = 'failed', ${NO_LEASE}, last_update = ?, ${changes} WHERE group_id = ?`,
+              )
+              .run(
+                clock.nowUnixSec(),
+                crashCount + 1,
+                `its worker died ${crashCount + 1} times while it had this group; no further attempt is made`,
+                "WORKER_CRASHED",
+                groupId,
+              );
+            return { groupId, state: "failed" as const, leaseOwner: owner };
+          }
+          returnToPending(groupId, 0, changes, ...values);
+          return { groupId, state: "pending" as const, leaseOwner: owner };
+        }),
+      );
+    },
+
+    reviewCollecting(policy) {
+      const overdueBefore = ageCondition("?1", "?2", "?3", "?4");
+      const candidates = database
+        .prepare(`SELECT group_id FROM ingest_queue WHERE state = 'collecting' AND ${overdueBefore} LIMIT 1`)
+        .get(clock.sinceBootMs(), clock.bootId, clock.nowUnixSec(), policy.timeoutMs);
+      if (!candidates) return { overdue: [], promoted: [], closed: [] };
+      return inTransaction(database, () => {
+        const rows = database
+          .prepare(
+            `SELECT group_id, expected_subbands, is_overdue, ${ageMs("?1", "?2", "?3")} AS age_ms
+             FROM ingest_queue WHERE state = 'collecting' AND ${overdueBefore} ORDER BY start_unix_sec`,
+          )
+          .all(clock.sinceBootMs(), clock.bootId, clock.nowUnixSec(), policy.timeoutMs) as unknown as readonly {
+          readonly group_id: string;
+          readonly expected_subbands: number;
+          readonly is_overdue: number;
+          readonly age_ms: number;
+        }[];
+        const overdue: IncompleteGroup[] = [];
+        const promoted: IncompleteGroup[] = [];
+        const closed: IncompleteGroup[] = [];
+        for (const row of rows) {
+          const present = new Set(filesOf(context, row.group_id).map((file) => file.subbandIndex));
+          const group = {
+            groupId: row.group_id,
+            presentCount: present.size,
+            missingSubbands: missing(present, row.expected_subbands),
+          };
+          if (row.is_overdue === 0) {
+            database.prepare("UPDATE ingest_queue SET is_overdue = 1 WHERE group_id = ?").run(row.group_id);
+            overdue.push(group);
+          }
+          if (present.size >= policy.minSubbandCount) {
+            database
+              .prepare("UPDATE ingest_queue SET state = 'pending', last_update = ? WHERE group_id = ?")
+              .run(clock.nowUnixSec(), row.group_id);
+            promoted.push(group);
+          } else if (row.age_ms > policy.closeAfterMs) {
+            database
+              .prepare(
+                "UPDATE ingest_queue SET state = 'failed', last_update = ?, error = ?, error_code = ? WHERE group_id = ?",
+              )
+              .run(
+                clock.nowUnixSec(),
+                `Collecting timeout: ${present.size} of ${row.expected_subbands} subbands came; missing: ${group.missingSubbands.join(", ")}`,
+                "UVH5_SUBBAND_MISSING",
+                row.group_id,
+              );
+            closed.push(group);
+          }
+        }
+        return { overdue, promoted, closed };
+      });
+    },
+
+    stats: (isDead) => stats(context, isDead),
+  };
+}
+
+/** Age of a row by the time since boot; by the wall clock, never negative, when the machine was started since. */
+const ageMs = (bootMs: string, bootId: string, nowSec: string) =>
+  `(CASE WHEN received_boot_id = ${bootId} THEN ${bootMs} - received_boot_ms ELSE max(0, (${nowSec} - received_at) * 1000) END)`;
+const ageCondition = (bootMs: string, bootId: string, nowSec: string, limitMs: string) =>
+  `${ageMs(bootMs, bootId, nowSec)} > ${limitMs}`;
+
+function staleGroups(
+  { database, clock }: QueueContext,
+  isDead: (owner: string) => boolean,
+): readonly { readonly groupId: string; readonly owner: string; readonly crashCount: number }[] {
+  const rows = database
+    .prepare(
+      `SELECT group_id, lease_owner, crash_count,
+              lease_owner IS NULL OR lease_boot_id <> ? OR lease_expires_boot_ms <= ? AS is_over
+       FROM ingest_queue WHERE state = 'in_progress' ORDER BY start_unix_sec`,
+    )
+    .all(clock.bootId, clock.sinceBootMs()) as unknown as readonly {
+    readonly group_id: string;
+    readonly lease_owner: string | null;
+    readonly crash_count: number;
+    readonly is_over: number;
+  }[];
+  return rows
+    .filter((row) => row.is_over === 1 || isDead(row.lease_owner!))
+    .map((row) => ({ groupId: row.group_id, owner: row.lease_owner ?? "", crashCount: row.crash_count }));
+}
+
+function stats(context: QueueContext, isDead: (owner: string) => boolean): QueueStats {
+  const { database, clock } = context;
+  const counts = database
+    .prepare("SELECT state, count(*) AS count FROM ingest_queue GROUP BY state")
+    .all() as unknown as readonly {
+    readonly state: keyof QueueStats["countOfState"];
+    readonly count: number;
+  }[];
+  const countOfState = { collecting: 0, pending: 0, in_progress: 0, completed: 0, failed: 0 };
+  for (const { state, count } of counts) countOfState[state] = count;
+  const now = clock.nowUnixSec();
+  const oldest = database
+    .prepare(`SELECT max(${ageMs("?1", "?2", "?3")}) AS age_ms FROM ingest_queue WHERE state = 'pending'`)
+    .get(clock.sinceBootMs(), clock.bootId, now) as { age_ms: number | null };
+  const lastHour = database
+    .prepare("SELECT count(*) AS count FROM performance_metrics WHERE recorded_at > ?")
+    .get(now - HOUR_SEC) as { count: number };
+  const mean = database
+    .prepare(
+      `SELECT avg(load_time) AS loadSec, avg(phase_time) AS phaseSec, avg(write_time) AS writeSec, avg(total_time) AS totalSec,
+              count(*) AS count FROM performance_metrics WHERE recorded_at > ?`,
+    )
+    .get(now - 24 * HOUR_SEC) as unknown as GroupTimings & { readonly count: number };
+  const { loadSec, phaseSec, writeSec, totalSec } = mean;
+  return {
+    countOfState,
+    staleCount: staleGroups(context, isDead).length,
+    oldestPendingAgeSec: oldest.age_ms === null ? null : oldest.age_ms / 1000,
+    completedLastHourCount: lastHour.count,
+    meanTimings: mean.count === 0 ? null : { loadSec, phaseSec, writeSec, totalSec },
+  };
+}

@@ -1,0 +1,73 @@
+/** Opens a database file the way all of ours are used: durable, shared between processes, at the newest version. */
+
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { PipelineError } from "../../domain/error-codes.ts";
+
+/** Long enough for the slowest turn when many processes write: 11 s was seen with eight of them spinning. */
+const BUSY_TIMEOUT_MS = 30_000;
+
+/** One step from version n to n + 1; its place in the list is its number. */
+export type Migration = (database: DatabaseSync) => void;
+
+const unusable = (path: string, message: string, cause?: unknown) =>
+  new PipelineError("QUEUE_UNUSABLE", `${path}: ${message}`, {
+    subject: path,
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+/**
+ * @throws PipelineError QUEUE_UNUSABLE when the file cannot be opened, is no database, was made by a newer version, or
+ *   lies on a file system that cannot share it between processes
+ */
+export function openDatabase(path: string, migrations: readonly Migration[]): DatabaseSync {
+  let database: DatabaseSync;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  } catch (error) {
+    throw unusable(path, `cannot be opened: ${(error as Error).message}`, error);
+  }
+  try {
+    const { journal_mode: mode } = database.prepare("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
+    if (mode !== "wal")
+      throw unusable(path, `journal mode: expected wal, found ${mode}; put it on a local file system`);
+    database.exec("PRAGMA synchronous = FULL");
+    migrate(database, path, migrations);
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof PipelineError) throw error;
+    throw unusable(path, (error as Error).message, error);
+  }
+}
+
+function migrate(database: DatabaseSync, path: string, migrations: readonly Migration[]): void {
+  const version = () => (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+  while (version() !== migrations.length) {
+    inTransaction(database, () => {
+      // Another process may have been faster.
+      const from = version();
+      if (from > migrations.length)
+        throw unusable(path, `version ${from}: expected ${migrations.length} at most; it was made by a newer contimg`);
+      const step = migrations[from];
+      if (!step) return;
+      step(database);
+      database.exec(`PRAGMA user_version = ${from + 1}`);
+    });
+  }
+}
+
+/** Takes the right to write first: a transaction that reads and then writes could otherwise be refused half-way. */
+export function inTransaction<Result>(database: DatabaseSync, act: () => Result): Result {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = act();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
