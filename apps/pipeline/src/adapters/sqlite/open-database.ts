@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { PipelineError } from "../../domain/error-codes.ts";
 
 /** Long enough for the slowest turn when many processes write: 11 s was seen with eight of them spinning. */
-const BUSY_TIMEOUT_MS = 30_000;
+export const BUSY_TIMEOUT_MS = 30_000;
 
 /** One step from version n to n + 1; its place in the list is its number. */
 export type Migration = (database: DatabaseSync) => void;

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { PipelineError } from "../../domain/error-codes.ts";
 import type { HostClock } from "../../ports/clock.ts";
 import type { QueueDatabase } from "../../ports/group-queue.ts";
 import { arrivalLedger } from "./arrivals.ts";
@@ -9,7 +10,7 @@ import { groupQueue } from "./claims.ts";
 import { queueControl } from "./control.ts";
 import { isLegacyQueue, takeOverLegacyQueue } from "./legacy-queue.ts";
 import { productTables, queueTables } from "./migrations/0001-queue.sql.ts";
-import { type Migration, openDatabase } from "./open-database.ts";
+import { BUSY_TIMEOUT_MS, type Migration, openDatabase } from "./open-database.ts";
 import { openProductsCopy } from "./products.ts";
 import type { QueueSettings } from "./queue-context.ts";
 
@@ -31,10 +32,12 @@ export interface QueueDatabaseOptions extends QueueSettings {
 /** A copy of an old file from before it is changed. */
 function keepLegacyCopy(path: string): void {
   if (!existsSync(path)) return;
-  const database = new DatabaseSync(path, { timeout: 30_000 });
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     const copy = `${path}.before-contimg`;
     if (isLegacyQueue(database) && !existsSync(copy)) database.prepare("VACUUM INTO ?").run(copy);
+  } catch (error) {
+    throw new PipelineError("QUEUE_UNUSABLE", `${path}: ${(error as Error).message}`, { subject: path, cause: error });
   } finally {
     database.close();
   }
