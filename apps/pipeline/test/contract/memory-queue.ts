@@ -115,12 +115,14 @@ export function createMemoryQueue(
       );
       const newest = newer.at(-1);
       if (!newest) continue;
-      for (const row of newer) if (row.fate === "changed") row.fate = "superseded";
+      const supersede = (row: Arrival) =>
+        Object.assign(row, { fate: "superseded", reason: "replaced while its group was in progress" });
+      for (const row of newer) if (row.fate === "changed" && row !== newest) supersede(row);
       const file = newest.file as WholeSubband;
       if (newest.fate === "resent") {
         group.members.set(subbandIndex, { ...file, arrivalId: member.arrivalId });
       } else {
-        arrivals.find(({ arrivalId }) => arrivalId === member.arrivalId)!.fate = "superseded";
+        supersede(arrivals.find(({ arrivalId }) => arrivalId === member.arrivalId)!);
         newest.fate = "queued";
         newest.reason = "";
         group.members.set(subbandIndex, { ...file, arrivalId: newest.arrivalId });

@@ -3,7 +3,7 @@
 import { type ClaimedGroup, type Lease, type QueuedFile, retryDelayMs } from "../../domain/queue.ts";
 import type { GroupQueue, GroupTimings, IncompleteGroup, QueueStats } from "../../ports/group-queue.ts";
 import { inTransaction } from "./open-database.ts";
-import { adoptChangedFiles, type QueueContext } from "./queue-context.ts";
+import { adoptReplacements, type QueueContext } from "./queue-context.ts";
 
 const HOUR_SEC = 3600;
 
@@ -72,7 +72,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
          ${changes === "" ? "" : `, ${changes}`} WHERE group_id = ?`,
       )
       .run(clock.nowUnixSec(), clock.sinceBootMs() + waitMs, clock.bootId, ...values, groupId);
-    adoptChangedFiles(context, groupId);
+    adoptReplacements(context, groupId);
   }
 
   return {

@@ -5,7 +5,7 @@ import type { GroupDetail, GroupRecord, GroupTimings, QueueControl, StageRun } f
 import { ledgerEntries } from "./arrivals.ts";
 import { filesOf } from "./claims.ts";
 import { inTransaction } from "./open-database.ts";
-import { adoptChangedFiles, type QueueContext } from "./queue-context.ts";
+import { adoptReplacements, type QueueContext } from "./queue-context.ts";
 
 interface Row {
   readonly group_id: string;
@@ -29,6 +29,10 @@ interface Row {
 
 const SELECT = `SELECT *, (SELECT group_concat(subband_idx) FROM subband_files f WHERE f.group_id = q.group_id) AS subbands
   FROM ingest_queue q`;
+
+const PENDING_WHEN_WHOLE = `CASE
+  WHEN (SELECT count(*) FROM subband_files f WHERE f.group_id = ingest_queue.group_id) >= expected_subbands
+  THEN 'pending' ELSE 'collecting' END`;
 
 export function queueControl(context: QueueContext): QueueControl {
   const { database, clock } = context;
@@ -58,22 +62,19 @@ export function queueControl(context: QueueContext): QueueControl {
     };
   }
 
-  /** To pending when enough subbands are there, else to collecting; with a fresh budget and no worker. */
-  function reopen(groupId: string, condition: string): boolean {
+  /** Back to work with a fresh budget and no worker, where `condition` holds. */
+  function reopen(groupId: string, state: string, condition: string): boolean {
     return inTransaction(database, () => {
       const { changes } = database
         .prepare(
           `UPDATE ingest_queue SET
-             state = CASE WHEN ms_path IS NOT NULL OR checkpoint_path IS NOT NULL
-               OR (SELECT count(*) FROM subband_files f WHERE f.group_id = ingest_queue.group_id) >= expected_subbands
-               THEN 'pending' ELSE 'collecting' END,
-             processing_stage = 'collecting', retry_count = 0, crash_count = 0, is_cancelled = 0, is_overdue = 0,
+             state = ${state}, processing_stage = 'collecting', retry_count = 0, crash_count = 0, is_cancelled = 0, is_overdue = 0,
              error = NULL, error_code = NULL, last_update = ?, received_boot_ms = ?, received_boot_id = ?,
              not_before_boot_ms = NULL, lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL
            WHERE group_id = ? AND ${condition}`,
         )
         .run(clock.nowUnixSec(), clock.sinceBootMs(), clock.bootId, groupId);
-      if (changes === 1) adoptChangedFiles(context, groupId);
+      if (changes === 1) adoptReplacements(context, groupId);
       return changes === 1;
     });
   }
@@ -114,8 +115,8 @@ export function queueControl(context: QueueContext): QueueControl {
       };
     },
 
-    retry: (groupId) => reopen(groupId, "state = 'failed'"),
-    requeue: (groupId) => reopen(groupId, "1"),
+    retry: (groupId) => reopen(groupId, PENDING_WHEN_WHOLE, "state = 'failed'"),
+    requeue: (groupId) => reopen(groupId, "'pending'", "1"),
 
     cancel: (groupId, reason) =>
       database
