@@ -1,18 +1,34 @@
 /** The composition root: the only place that says which adapter stands behind which port. */
 
-import { mkdirSync, statfsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { checkpointFiles } from "./adapters/fs/checkpoint-files.ts";
 import { fileSystemDirectory } from "./adapters/fs/directory.ts";
 import { type EarthOrientationFiles, readEarthOrientation } from "./adapters/fs/earth-orientation.ts";
+import { fileSystemInputStaging, signatureOf } from "./adapters/fs/input-staging.ts";
 import { tableInspector } from "./adapters/fs/inspect/ms-inspector.ts";
 import { createMsBuilder } from "./adapters/fs/ms/ms-builder.ts";
+import { fileSystemOrphans, type OrphanRoot } from "./adapters/fs/orphans.ts";
 import { uvh5SubbandReader } from "./adapters/fs/subband-reader.ts";
 import { systemClock } from "./adapters/fs/system-clock.ts";
+import { hostClock } from "./adapters/host/host-clock.ts";
+import { hostProcesses } from "./adapters/host/host-processes.ts";
+import { createChainRunner } from "./adapters/runner/chain-runner.ts";
+import { type RunJob, serveChain } from "./adapters/runner/serve-chain.ts";
+import { openQueueDatabase } from "./adapters/sqlite/queue-database.ts";
+import type { ConversionPlan, ConversionReport } from "./domain/conversion-plan.ts";
+import { isPipelineError, PipelineError } from "./domain/error-codes.ts";
 import type { Group } from "./domain/group.ts";
+import type { ChainJob } from "./ports/chain-runner.ts";
+import type { BuildOptions, MsBuilder } from "./ports/ms-builder.ts";
 import type { MsInspector } from "./ports/ms-inspector.ts";
 import { type ConvertGroupsOptions, convertGroups, type GroupOutcome } from "./services/convert-groups.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
-import { scienceChainNeeds } from "./stages/chain.ts";
+import { runChain } from "./services/run-chain.ts";
+import type { ChainSetup, Stream, StreamSetup } from "./services/stream-setup.ts";
+import { createStreamWorker } from "./services/stream-worker.ts";
+import { scienceChain, scienceChainNeeds } from "./stages/chain.ts";
 import type { ConvertConfig } from "./stages/convert/config.ts";
 import { convertStage } from "./stages/convert/index.ts";
 import { software } from "./version.ts";
@@ -28,6 +44,12 @@ export interface ConversionSetup {
   readonly earthOrientationFiles: EarthOrientationFiles;
 }
 
+/** How long a worker that was told to stop may take before it is killed. */
+const KILL_AFTER_MS = 10_000;
+/** Between looks for groups whose worker died. */
+const RECOVERY_MS = 5_000;
+const TMPFS_SUBDIRECTORY = "dsa110-contimg";
+
 /** What the commands can do. */
 export interface Services {
   readonly inspector: MsInspector;
@@ -40,14 +62,14 @@ export interface Services {
 }
 
 /** tmpfs must hold the Measurement Set and leave as much again for everybody else. */
-function stagingDir(setup: ConversionSetup, groups: readonly Group[]): string | null {
+function stagingDir(setup: Pick<ConversionSetup, "scratchDir" | "tmpfsPath">, groups: readonly Group[]): string | null {
   if (setup.tmpfsPath !== null) {
     const largestBytes = Math.max(
       ...groups.map((group) => group.files.reduce((sum, file) => sum + file.fileSizeBytes, 0)),
     );
     const { bavail, bsize } = statfsSync(setup.tmpfsPath);
     if (bavail * bsize > 2 * largestBytes) {
-      const directory = join(setup.tmpfsPath, "dsa110-contimg");
+      const directory = join(setup.tmpfsPath, TMPFS_SUBDIRECTORY);
       mkdirSync(directory, { recursive: true });
       return directory;
     }
@@ -80,6 +102,148 @@ export function composeServices(): Services {
         inputsDigest: null,
       });
       return convertGroups(stage, groups, options);
+    },
+  };
+}
+
+/** The convert stage for one group of the stream: it takes over what an earlier attempt made of the same files. */
+function streamConvertStage(setup: ChainSetup, job: ChainJob) {
+  const earthOrientation = readEarthOrientation(setup.earthOrientationFiles);
+  const builder = createMsBuilder(systemClock, earthOrientation);
+  const directory = stagingDir({ scratchDir: setup.scratchDir, tmpfsPath: setup.tmpfsDir }, [job.group]);
+  const { expectedSubbandCount, allowMissingCount } = job;
+  return convertStage({
+    reader: uvh5SubbandReader,
+    builder: { ...builder, build: (plan, options) => buildWithRoom(builder, plan, options, setup.scratchDir) },
+    config: { ...setup.convert, expectedSubbandCount, allowMissingCount },
+    outputDir: setup.outputDir,
+    stagingDir: directory,
+    workerCount: setup.workerCount,
+    earthOrientation,
+    software,
+    inputsDigest: job.inputsDigest,
+    beforePublish: () => assertSignatures(job),
+  });
+}
+
+/** Other groups may fill the tmpfs meanwhile: that is no reason to stop. */
+async function buildWithRoom(
+  builder: MsBuilder,
+  plan: ConversionPlan,
+  options: BuildOptions,
+  scratchDir: string | null,
+): Promise<ConversionReport> {
+  const otherDir = scratchDir ?? dirname(plan.msPath);
+  try {
+    return await builder.build(plan, options);
+  } catch (error) {
+    if (!isPipelineError(error, "DISK_FULL") || plan.stagingDir === otherDir) throw error;
+    return builder.build({ ...plan, stagingDir: otherDir }, options);
+  }
+}
+
+/** What was read is what the group was claimed with. */
+function assertSignatures({ group, inputSignatures }: ChainJob): void {
+  for (const { path, signature } of inputSignatures) {
+    const found = signatureOf(path) ?? "no such file";
+    if (found !== signature) {
+      throw new PipelineError("INPUT_CHANGED", `${path}: expected ${signature}, found ${found}`, {
+        subject: group.groupId,
+      });
+    }
+  }
+}
+
+/** The chain for one job, where it runs: in a thread or process of its own. */
+const runChainOfJob: RunJob<ChainSetup> = (setup, job, signal, events) => {
+  const warning = (message: string) => events.onMessage("WARNING", message);
+  return runChain(
+    job,
+    {
+      stages: [streamConvertStage(setup, job)],
+      checkpoints: checkpointFiles(setup.checkpointDir, { warning }),
+      clock: systemClock,
+      exists: (kind, artifact) => kind === "uvh5-group" || ("path" in artifact && existsSync(artifact.path)),
+    },
+    signal,
+    events,
+  );
+};
+
+/** For the entry of group workers. */
+export function serveGroups(): void {
+  serveChain(runChainOfJob);
+}
+
+/** Everywhere a process of the pipeline may have left a directory it worked in. */
+function orphanRoots({ outputDir, scratchDir, tmpfsDir }: ChainSetup): readonly OrphanRoot[] {
+  return [
+    { path: outputDir, depthCount: 3 },
+    ...(scratchDir === null ? [] : [{ path: scratchDir, depthCount: 0 }]),
+    ...(tmpfsDir === null ? [] : [{ path: join(tmpfsDir, TMPFS_SUBDIRECTORY), depthCount: 0 }]),
+    { path: inputStagingDir(scratchDir), depthCount: 0 },
+  ];
+}
+
+const inputStagingDir = (scratchDir: string | null) => scratchDir ?? tmpdir();
+
+/** @throws PipelineError QUEUE_UNUSABLE */
+export function composeStream(setup: StreamSetup): Stream {
+  assertChainStartsFromFiles();
+  const { chain, worker, log } = setup;
+  const clock = hostClock();
+  const queue = openQueueDatabase({
+    path: setup.queuePath,
+    productsPath: setup.productsPath,
+    clock,
+    expectedSubbandCount: setup.expectedSubbandCount,
+    chunkMinutes: worker.chunkDurationMin,
+  });
+  const runner = createChainRunner({
+    setup: chain,
+    entry: new URL(import.meta.url.endsWith(".ts") ? "./group-worker.ts" : "./group-worker.js", import.meta.url),
+    usesSubprocess: worker.usesSubprocess,
+    ompThreadCount: worker.ompThreadCount,
+    killAfterMs: KILL_AFTER_MS,
+  });
+  const streamWorker = createStreamWorker(
+    {
+      queue,
+      groups: queue,
+      runner,
+      checkpoints: checkpointFiles(chain.checkpointDir, log),
+      staging: fileSystemInputStaging({
+        directory: inputStagingDir(chain.scratchDir),
+        workerCount: worker.stageWorkerCount,
+        clock,
+      }),
+      orphans: fileSystemOrphans(orphanRoots(chain)),
+      processes: hostProcesses(),
+      clock,
+      log,
+      random: Math.random,
+    },
+    {
+      ...worker,
+      retry: setup.retry,
+      recoveryMs: RECOVERY_MS,
+      storageBasePath: chain.outputDir,
+      writerType: worker.usesSubprocess ? "subprocess" : "thread",
+      lastStage: scienceChain.at(-1)!.name,
+      onStep: (step, subject) => setup.onStep?.(step, subject),
+      onProgress: () => undefined,
+      onCompleted: (groupId, ms) => setup.onCompleted?.(groupId, ms),
+    },
+  );
+  return {
+    activeGroupIds: () => streamWorker.activeGroupIds(),
+    async run(stop, force) {
+      try {
+        await streamWorker.run(stop, force);
+      } finally {
+        await runner.close();
+        queue.close();
+      }
     },
   };
 }

@@ -167,6 +167,7 @@ export function asPipelineError(error: unknown, subject: string): PipelineError 
   const message = error instanceof Error ? error.message : String(error);
   if (errno === "ENOSPC" || errno === "EDQUOT")
     return new PipelineError("DISK_FULL", message, { subject, cause: error });
+  if (errno === "ERR_SQLITE_ERROR") return new PipelineError("QUEUE_UNUSABLE", message, { subject, cause: error });
   if (errno === "EROFS") return new PipelineError("OUTPUT_NOT_WRITABLE", message, { subject, cause: error });
   return new PipelineError("INTERNAL", message, { subject, cause: error });
 }

@@ -1,32 +1,22 @@
 /** Where a Measurement Set grows, and how it gets its name in one step. */
 
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
-import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { publishTable } from "@contimg/casacore-tables/node";
 import { PipelineError } from "../../../domain/error-codes.ts";
 import { asWriteError } from "../file-errors.ts";
+import { hostInNames, isRunning } from "../work-directories.ts";
 
 const PREFIX = ".staging";
-const host = hostname().replace(/[^A-Za-z0-9-]/g, "_");
 
 /** `.staging~host~pid~2025-10-03T11:48:50.ms`: says whose it is, so that what a killed process left can be told. */
-const stagingName = (msPath: string) => [PREFIX, host, process.pid, basename(msPath)].join("~");
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
-}
+const stagingName = (msPath: string) => [PREFIX, hostInNames, process.pid, basename(msPath)].join("~");
 
 /** Removes what a process of this host that no longer runs left for the same Measurement Set. */
 function removeOrphans(directory: string, msPath: string): void {
   for (const name of readdirSync(directory)) {
     const [prefix, owner, pid, ms] = name.split("~");
-    if (prefix !== PREFIX || owner !== host || ms !== basename(msPath)) continue;
+    if (prefix !== PREFIX || owner !== hostInNames || ms !== basename(msPath)) continue;
     if (Number(pid) === process.pid || !isRunning(Number(pid)))
       rmSync(join(directory, name), { recursive: true, force: true });
   }

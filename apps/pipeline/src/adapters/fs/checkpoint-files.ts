@@ -1,0 +1,138 @@
+/** Checkpoints as files that operators know by name: `<groupId>.checkpoint.uvh5`. */
+
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import type { Checkpoint, CheckpointStore } from "../../ports/checkpoint-store.ts";
+import type { Log } from "../../ports/log.ts";
+import { asWriteError } from "./file-errors.ts";
+
+const SUFFIX = ".checkpoint.uvh5";
+const FORMAT = "contimg checkpoint 1";
+const NOTE =
+  "JSON, not HDF5: how far the processing of this group came. May be removed: the group is then done afresh.";
+
+const reportSchema = z.object({
+  groupId: z.string(),
+  msPath: z.string(),
+  rowCount: z.number(),
+  spwCount: z.number(),
+  chanCount: z.number(),
+  fieldCount: z.number(),
+  flaggedFraction: z.number(),
+  unusableCount: z.number().nullable(),
+  missingSubbands: z.array(z.number()),
+  inputBytes: z.number(),
+  outputBytes: z.number(),
+  verifiedCellCount: z.number(),
+  startMjdSec: z.number(),
+  endMjdSec: z.number(),
+  raRad: z.number(),
+  decRad: z.number(),
+  isAdopted: z.boolean(),
+  timingsSec: z.object({ load: z.number(), phase: z.number(), write: z.number(), total: z.number() }),
+});
+
+const msSchema = z.object({
+  path: z.string(),
+  groupId: z.string(),
+  rowCount: z.number(),
+  sizeBytes: z.number(),
+  conversion: reportSchema,
+});
+
+const checkpointSchema = z.object({
+  format: z.literal(FORMAT),
+  groupId: z.string(),
+  inputsDigest: z.string(),
+  doneStages: z.array(z.string()),
+  artifacts: z.object({ "ms:DATA": msSchema, "ms:FLAG": msSchema, "ms:WEIGHT": msSchema }).partial(),
+});
+
+/** @param log  told why a file cannot be used */
+export function checkpointFiles(directory: string, log: Pick<Log, "warning">): CheckpointStore {
+  const pathOf = (groupId: string) => join(directory, `${groupId}${SUFFIX}`);
+  const stagingOf = (groupId: string) => join(directory, `.${groupId}${SUFFIX}.part`);
+  return {
+    save(checkpoint) {
+      const path = pathOf(checkpoint.groupId);
+      try {
+        mkdirSync(directory, { recursive: true });
+        writeDurably(stagingOf(checkpoint.groupId), textOf(checkpoint));
+        renameSync(stagingOf(checkpoint.groupId), path);
+        syncDirectory(directory);
+      } catch (error) {
+        throw asWriteError(error, path);
+      }
+      return path;
+    },
+
+    load(path) {
+      try {
+        const { format: _format, ...checkpoint } = checkpointSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+        // What the schema leaves out would be lost: it lists every field there is.
+        return checkpoint as Checkpoint;
+      } catch (error) {
+        log.warning(`Checkpoint ${path} is not used: ${reasonOf(error)}`, { path });
+        return undefined;
+      }
+    },
+
+    remove(groupId) {
+      rmSync(pathOf(groupId), { force: true });
+      rmSync(stagingOf(groupId), { force: true });
+    },
+
+    groupIds() {
+      try {
+        return readdirSync(directory).flatMap((name) => (name.endsWith(SUFFIX) ? [basename(name, SUFFIX)] : []));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+        throw error;
+      }
+    },
+  };
+}
+
+/** One JSON object; its first line says what the file is to who opens it with a tool for HDF5. */
+function textOf(checkpoint: Checkpoint): string {
+  return `{"format": ${JSON.stringify(FORMAT)}, "note": ${JSON.stringify(NOTE)},\n${JSON.stringify(checkpoint, null, 1).slice(2)}\n`;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) {
+    const issue = error.issues[0]!;
+    return `${issue.path.join(".") || "the file"}: ${issue.message}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function writeDurably(path: string, text: string): void {
+  const fd = openSync(path, "w", 0o664);
+  try {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

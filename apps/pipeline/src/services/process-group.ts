@@ -1,0 +1,223 @@
+/** One claimed group from its input to its end in the queue. Every way out leaves the queue told and nothing half-made. */
+
+import { asPipelineError, type ErrorCode, isPipelineError, PipelineError } from "../domain/error-codes.ts";
+import type { Group } from "../domain/group.ts";
+import type { MeasurementSet } from "../domain/measurement-set.ts";
+import type { ClaimedGroup, QueuedFile, RetryPolicy } from "../domain/queue.ts";
+import type { ChainEvents, ChainJob, ChainProgress, ChainRunner } from "../ports/chain-runner.ts";
+import type { CheckpointStore } from "../ports/checkpoint-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { GroupQueue } from "../ports/group-queue.ts";
+import type { InputStaging, StagedInputs } from "../ports/input-staging.ts";
+import type { Log } from "../ports/log.ts";
+import { completionOf, errorText } from "./completion.ts";
+import { inputsDigest } from "./inputs-digest.ts";
+import { keepLease } from "./keep-lease.ts";
+import type { ProtocolStep } from "./stream-setup.ts";
+
+export interface GroupPorts {
+  readonly queue: GroupQueue;
+  readonly runner: ChainRunner;
+  readonly checkpoints: CheckpointStore;
+  readonly staging: InputStaging;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1). */
+  random(): number;
+}
+
+export interface GroupOptions {
+  readonly retry: RetryPolicy;
+  readonly leaseMs: number;
+  readonly stagesInputs: boolean;
+  readonly cleansUpTemp: boolean;
+  readonly chunkDurationMin: number;
+  readonly storageBasePath: string;
+  readonly writerType: string;
+  readonly lastStage: string;
+  onStep(step: ProtocolStep, subject: string): void;
+  onProgress(groupId: string, progress: ChainProgress): void;
+  onCompleted(groupId: string, ms: MeasurementSet): void;
+}
+
+export type GroupEnd =
+  | { readonly kind: "completed" | "retried" | "failed" | "handed-back" | "lease-lost" }
+  /** Given back unharmed, for no group can be processed as things are. */
+  | { readonly kind: "halted"; readonly error: PipelineError };
+
+/** Conditions of the machine: no fault of the group, and no group would fare better. */
+const HALTS: ReadonlySet<ErrorCode> = new Set([
+  "DISK_FULL",
+  "OUTPUT_NOT_WRITABLE",
+  "LOCKS_UNUSABLE",
+  "QUEUE_UNUSABLE",
+  "CONFIG_INVALID",
+  "ENVIRONMENT_UNFIT",
+]);
+
+/** @param stop  aborted: the group is given back as it is */
+export async function processGroup(
+  claimed: ClaimedGroup,
+  ports: GroupPorts,
+  options: GroupOptions,
+  stop: AbortSignal,
+): Promise<GroupEnd> {
+  const { queue, log } = ports;
+  const { lease } = claimed;
+  const { groupId } = lease;
+  const keeper = keepLease(queue, lease, options.leaseMs, ports.clock, log);
+  let staged: StagedInputs | undefined;
+  let isSuccess = false;
+  try {
+    const startedMs = ports.clock.monotonicMs();
+    assertUnchanged(claimed.files, ports.staging, groupId);
+    const signal = AbortSignal.any([stop, keeper.lost]);
+    if (options.stagesInputs) {
+      staged = await ports.staging.stage(groupId, claimed.files, signal);
+      options.onStep("inputs-staged", groupId);
+    }
+    options.onStep("chain-started", groupId);
+    const ms = await ports.runner.run(jobOf(claimed, staged, ports), signal, eventsOf(claimed, ports, options));
+    options.onStep("chain-ended", groupId);
+    const totalSec = (ports.clock.monotonicMs() - startedMs) / 1000;
+    const completion = completionOf(ms, { ...options, totalSec, stagingSec: (staged?.durationMs ?? 0) / 1000 });
+    if (queue.complete(lease, completion) === "lease-lost") return lost(groupId, log);
+    isSuccess = true;
+    options.onStep("completed-committed", groupId);
+    ports.checkpoints.remove(groupId);
+    logCompletion(groupId, claimed, ms, totalSec, options, log);
+    options.onCompleted(groupId, ms);
+    return { kind: "completed" };
+  } catch (error) {
+    return endOf(asPipelineError(error, groupId), claimed, ports, options, { stop, lost: keeper.lost });
+  } finally {
+    keeper.end();
+    if (staged && (isSuccess || options.cleansUpTemp)) ports.staging.remove(staged);
+    options.onStep("cleaned-up", groupId);
+  }
+}
+
+function lost(groupId: string, log: Log): GroupEnd {
+  log.warning(`Group ${groupId} was taken from this worker; what it made of it is not recorded`, { groupId });
+  return { kind: "lease-lost" };
+}
+
+function endOf(
+  error: PipelineError,
+  claimed: ClaimedGroup,
+  { queue, log, random }: GroupPorts,
+  options: GroupOptions,
+  signals: { readonly stop: AbortSignal; readonly lost: AbortSignal },
+): GroupEnd {
+  const { lease } = claimed;
+  const { groupId } = lease;
+  if (signals.lost.aborted) return lost(groupId, log);
+  if (signals.stop.aborted && isPipelineError(error, "INTERRUPTED")) {
+    if (queue.handBack(lease, 0) === "lease-lost") return lost(groupId, log);
+    log.info(`Group ${groupId} handed back`, { groupId });
+    return { kind: "handed-back" };
+  }
+  if (HALTS.has(error.code)) {
+    if (queue.handBack(lease, 0) === "lease-lost") return lost(groupId, log);
+    return { kind: "halted", error };
+  }
+  const isRetryable = error.disposition !== "quarantine";
+  const failure = { code: error.code, message: errorText(error), isRetryable };
+  const end = queue.fail(lease, failure, options.retry, random());
+  if (end === "lease-lost") return lost(groupId, log);
+  options.onStep("failure-committed", groupId);
+  const text = `${error.code}: ${error.message}`;
+  if (end === "will-retry") {
+    log.warning(`Group ${groupId} failed and will be tried again: ${text}`, { groupId, code: error.code });
+    return { kind: "retried" };
+  }
+  log.error(`Group ${groupId} failed for good: ${text}`, { groupId, code: error.code });
+  return { kind: "failed" };
+}
+
+/** The files are the ones that the group was claimed with. @throws PipelineError INPUT_CHANGED, INPUT_UNREADABLE */
+function assertUnchanged(files: readonly QueuedFile[], staging: InputStaging, groupId: string): void {
+  for (const file of files) {
+    const found = staging.signatureOf(file.path);
+    if (found === file.signature) continue;
+    if (found === undefined)
+      throw new PipelineError("INPUT_UNREADABLE", `${file.path}: is not there any more`, { subject: groupId });
+    throw new PipelineError("INPUT_CHANGED", `${file.path}: expected ${file.signature}, found ${found}`, {
+      subject: groupId,
+    });
+  }
+}
+
+function jobOf(claimed: ClaimedGroup, staged: StagedInputs | undefined, { checkpoints }: GroupPorts): ChainJob {
+  const files = staged?.files ?? claimed.files;
+  const group: Group = {
+    groupId: claimed.lease.groupId,
+    startUnixSec: claimed.startUnixSec,
+    files: files.map((file, at) => ({
+      path: file.path,
+      fileSizeBytes: file.sizeBytes,
+      firstTimeJd: file.firstTimeJd,
+      integrationTimeSec: file.integrationTimeSec,
+      topFreqHz: file.topFreqHz,
+      subbandIndex: file.subbandIndex,
+      ...(staged && { originPath: claimed.files[at]!.path }),
+    })),
+  };
+  return {
+    group,
+    expectedSubbandCount: claimed.expectedSubbandCount,
+    // The assembler decided that these are enough.
+    allowMissingCount: Math.max(0, claimed.expectedSubbandCount - files.length),
+    inputsDigest: inputsDigest(claimed.files),
+    inputSignatures: files.map(({ path, signature }) => ({ path, signature })),
+    checkpoint: claimed.checkpointPath === null ? null : (checkpoints.load(claimed.checkpointPath) ?? null),
+  };
+}
+
+function eventsOf(claimed: ClaimedGroup, { queue, log }: GroupPorts, options: GroupOptions): ChainEvents {
+  const { lease } = claimed;
+  const { groupId } = lease;
+  return {
+    onProgress: (progress) => options.onProgress(groupId, progress),
+    onStageEnd: (run) => void queue.recordStage(lease, run),
+    onCheckpoint(path) {
+      queue.saveCheckpoint(lease, path);
+      options.onStep("checkpoint-recorded", groupId);
+    },
+    onMessage: (level, message) =>
+      level === "WARNING" ? log.warning(message, { groupId }) : log.info(message, { groupId }),
+  };
+}
+
+/** The lines that operators look for, with the figures of this group. */
+function logCompletion(
+  groupId: string,
+  claimed: ClaimedGroup,
+  { conversion, path }: MeasurementSet,
+  totalSec: number,
+  { chunkDurationMin }: GroupOptions,
+  log: Log,
+): void {
+  const { load, phase, write } = conversion.timingsSec;
+  if (conversion.isAdopted) log.info(`Group ${groupId}: ${path} was there already, whole and of the same files`);
+  else {
+    log.info(`Loaded ${claimed.files.length} subbands in ${load.toFixed(1)} s`, { groupId, loadSec: load });
+    log.info(`Phasing complete in ${phase.toFixed(1)} s`, { groupId, phaseSec: phase });
+    log.info(`MS write completed in ${write.toFixed(1)} s`, { groupId, writeSec: write });
+  }
+  log.info(`Group ${groupId} completed in ${totalSec.toFixed(1)} s`, {
+    groupId,
+    totalSec,
+    msPath: path,
+    rowCount: conversion.rowCount,
+    isAdopted: conversion.isAdopted,
+  });
+  const thresholdMin = 0.9 * chunkDurationMin;
+  if (totalSec > 60 * thresholdMin) {
+    const threshold = String(Number(thresholdMin.toFixed(2)));
+    log.warning(`Group ${groupId} took ${totalSec.toFixed(1)} s (exceeds ${threshold} min threshold)`, {
+      groupId,
+      totalSec,
+    });
+  }
+}
