@@ -101,8 +101,8 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
   );
   const insertGroup = database.prepare(
     `INSERT INTO ingest_queue (group_id, state, received_at, last_update, expected_subbands, chunk_minutes,
-       start_unix_sec, received_boot_ms, received_boot_id)
-     VALUES (?, 'collecting', ?, ?, ?, ?, ?, ?, ?)`,
+       start_unix_sec, waiting_since, waiting_since_boot_ms, waiting_since_boot_id)
+     VALUES (?, 'collecting', ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const upsertMember = database.prepare(
     `INSERT OR REPLACE INTO subband_files (group_id, subband_idx, path, arrival_id, signature, size_bytes, sample_digest,
@@ -121,8 +121,9 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
        crash_count = CASE WHEN state = 'failed' THEN 0 ELSE crash_count END,
        error = CASE WHEN state = 'failed' THEN NULL ELSE error END,
        error_code = CASE WHEN state = 'failed' THEN NULL ELSE error_code END,
-       received_boot_ms = CASE WHEN state = 'failed' THEN ?3 ELSE received_boot_ms END,
-       received_boot_id = CASE WHEN state = 'failed' THEN ?4 ELSE received_boot_id END,
+       waiting_since = CASE WHEN state = 'failed' THEN ?2 ELSE waiting_since END,
+       waiting_since_boot_ms = CASE WHEN state = 'failed' THEN ?3 ELSE waiting_since_boot_ms END,
+       waiting_since_boot_id = CASE WHEN state = 'failed' THEN ?4 ELSE waiting_since_boot_id END,
        is_overdue = CASE WHEN state = 'failed' THEN 0 ELSE is_overdue END
      WHERE group_id = ?1
      RETURNING state`,
@@ -241,12 +242,13 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
             settings.expectedSubbandCount,
             settings.chunkMinutes,
             startUnixSec,
+            now,
             clock.sinceBootMs(),
             clock.bootId,
           );
         }
         const settlingId = previous?.fate === "settling" ? previous.arrival_id : undefined;
-        if (decision.supersedesMember && member?.arrival_id != null) {
+        if (decision.supersedesMember && member !== undefined && member.arrival_id !== null) {
           database
             .prepare(
               "UPDATE arrivals SET fate = 'superseded', reason = 'replaced by a newer version' WHERE arrival_id = ?",

@@ -300,7 +300,8 @@ export function groupQueue(context: QueueContext): GroupQueue {
 
 /** Age of a row by the time since boot; by the wall clock, never negative, when the machine was started since. */
 const ageMs = (bootMs: string, bootId: string, nowSec: string) =>
-  `(CASE WHEN received_boot_id = ${bootId} THEN ${bootMs} - received_boot_ms ELSE max(0, (${nowSec} - received_at) * 1000) END)`;
+  `(CASE WHEN waiting_since_boot_id = ${bootId} THEN ${bootMs} - waiting_since_boot_ms
+    ELSE max(0, (${nowSec} - coalesce(waiting_since, received_at)) * 1000) END)`;
 const ageCondition = (bootMs: string, bootId: string, nowSec: string, limitMs: string) =>
   `${ageMs(bootMs, bootId, nowSec)} > ${limitMs}`;
 

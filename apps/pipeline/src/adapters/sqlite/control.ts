@@ -69,9 +69,10 @@ export function queueControl(context: QueueContext): QueueControl {
         .prepare(
           `UPDATE ingest_queue SET
              state = ${state}, processing_stage = 'collecting', retry_count = 0, crash_count = 0, is_cancelled = 0, is_overdue = 0,
-             error = NULL, error_code = NULL, last_update = ?, received_boot_ms = ?, received_boot_id = ?,
+             error = NULL, error_code = NULL, last_update = ?1, waiting_since = ?1, waiting_since_boot_ms = ?2,
+             waiting_since_boot_id = ?3,
              not_before_boot_ms = NULL, lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL
-           WHERE group_id = ? AND ${condition}`,
+           WHERE group_id = ?4 AND ${condition}`,
         )
         .run(clock.nowUnixSec(), clock.sinceBootMs(), clock.bootId, groupId);
       if (changes === 1) adoptReplacements(context, groupId);
