@@ -48,6 +48,7 @@ export type PythonModule = keyof typeof PYTHON_PACKAGES;
 const COMMAND_PACKAGES = {
   h5dump: "hdf5-tools",
   showtableinfo: "casacore-tools",
+  sqlite3: "sqlite3",
   taql: "casacore-tools",
   wsclean: "wsclean",
 } as const;

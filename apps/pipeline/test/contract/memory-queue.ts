@@ -319,13 +319,14 @@ export function createMemoryQueue(
     renew(lease, leaseMs) {
       const group = held(lease);
       if (!group) return false;
+      group.lastUpdateUnixSec = clock.nowUnixSec();
       group.lease = { owner: lease.owner, bootId: clock.bootId, expiresBootMs: clock.sinceBootMs() + leaseMs };
       return true;
     },
 
     saveCheckpoint(lease, checkpointPath) {
       const group = held(lease);
-      if (group) group.checkpointPath = checkpointPath;
+      if (group) Object.assign(group, { checkpointPath, lastUpdateUnixSec: clock.nowUnixSec() });
       return group !== undefined;
     },
 
