@@ -14,6 +14,7 @@ import { uvh5SubbandReader } from "./adapters/fs/subband-reader.ts";
 import { systemClock } from "./adapters/fs/system-clock.ts";
 import { hostClock } from "./adapters/host/host-clock.ts";
 import { hostProcesses } from "./adapters/host/host-processes.ts";
+import { incomingDirectory } from "./adapters/incoming/incoming-directory.ts";
 import { createChainRunner } from "./adapters/runner/chain-runner.ts";
 import { type RunJob, serveChain } from "./adapters/runner/serve-chain.ts";
 import { openQueueDatabase } from "./adapters/sqlite/queue-database.ts";
@@ -21,13 +22,20 @@ import type { ConversionPlan, ConversionReport } from "./domain/conversion-plan.
 import { isPipelineError, PipelineError } from "./domain/error-codes.ts";
 import type { Group } from "./domain/group.ts";
 import type { ChainJob } from "./ports/chain-runner.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { IncomingDirectory } from "./ports/incoming-directory.ts";
+import type { Log } from "./ports/log.ts";
 import type { BuildOptions, MsBuilder } from "./ports/ms-builder.ts";
 import type { MsInspector } from "./ports/ms-inspector.ts";
 import { type ConvertGroupsOptions, convertGroups, type GroupOutcome } from "./services/convert-groups.ts";
+import { createDirectoryWatcher, type DirectoryWatcher, watchDirectory } from "./services/directory-watcher.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
+import { createGroupAssembler, type GroupAssembler, reviewGroups } from "./services/group-assembler.ts";
 import { runChain } from "./services/run-chain.ts";
+import { runServices } from "./services/run-services.ts";
 import type { ChainSetup, Stream, StreamSetup } from "./services/stream-setup.ts";
 import { createStreamWorker } from "./services/stream-worker.ts";
+import { createWakeUp } from "./services/wake-up.ts";
 import { scienceChain, scienceChainNeeds } from "./stages/chain.ts";
 import type { ConvertConfig } from "./stages/convert/config.ts";
 import { convertStage } from "./stages/convert/index.ts";
@@ -48,6 +56,13 @@ export interface ConversionSetup {
 const KILL_AFTER_MS = 10_000;
 /** Between looks for groups whose worker died. */
 const RECOVERY_MS = 5_000;
+/** Between looks for groups that wait too long for a subband. */
+const REVIEW_MS = 2_000;
+const FULL_SCAN_MS = 60_000;
+/** A transfer that did not move for an hour will not. */
+const ABANDONED_MS = 3_600_000;
+/** As long as timers go. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const TMPFS_SUBDIRECTORY = "dsa110-contimg";
 
 /** What the commands can do. */
@@ -187,6 +202,29 @@ function orphanRoots({ outputDir, scratchDir, tmpfsDir }: ChainSetup): readonly 
 
 const inputStagingDir = (scratchDir: string | null) => scratchDir ?? tmpdir();
 
+interface Watching {
+  readonly watcher: DirectoryWatcher;
+  readonly incoming: IncomingDirectory;
+  readonly assembler: GroupAssembler;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pollMs: number;
+}
+
+/** Groups are judged incomplete only after the first look at the whole directory: what came meanwhile is there. */
+function watchAndAssemble(stop: AbortSignal, watching: Watching): Promise<void> {
+  const { watcher, incoming, assembler, clock, log, pollMs } = watching;
+  const isLooked = new AbortController();
+  const onFirstScan = () => isLooked.abort();
+  return runServices(stop, [
+    (signal) => watchDirectory(watcher, incoming, log, { clock, pollMs, signal, onFirstScan }),
+    async (signal) => {
+      await createWakeUp().wait(LONGEST_TIMER_MS, isLooked.signal, signal);
+      await reviewGroups(assembler, log, REVIEW_MS, signal);
+    },
+  ]);
+}
+
 /** @throws PipelineError QUEUE_UNUSABLE */
 export function composeStream(setup: StreamSetup): Stream {
   assertChainStartsFromFiles();
@@ -235,11 +273,35 @@ export function composeStream(setup: StreamSetup): Stream {
       onCompleted: (groupId, ms) => setup.onCompleted?.(groupId, ms),
     },
   );
+  const assembler = createGroupAssembler({
+    queue,
+    policy: setup.collecting,
+    log,
+    onPending: () => streamWorker.wake(),
+  });
+  const incoming = incomingDirectory(setup.incomingDir);
+  const watcher = createDirectoryWatcher({
+    directory: incoming,
+    reader: uvh5SubbandReader,
+    ledger: queue,
+    clock,
+    log,
+    settleMs: setup.settleMs,
+    abandonedMs: ABANDONED_MS,
+    fullScanMs: FULL_SCAN_MS,
+    onArrival(file, outcome) {
+      assembler.noteArrival(file, outcome);
+      setup.onStep?.("arrival-recorded", file.path);
+    },
+  });
   return {
     activeGroupIds: () => streamWorker.activeGroupIds(),
     async run(stop, force) {
       try {
-        await streamWorker.run(stop, force);
+        await runServices(stop, [
+          (signal) => streamWorker.run(signal, force),
+          (signal) => watchAndAssemble(signal, { watcher, incoming, assembler, clock, log, pollMs: setup.pollMs }),
+        ]);
       } finally {
         await runner.close();
         queue.close();

@@ -8,7 +8,7 @@
  */
 
 import type { FileVersion, WholeSubband } from "../domain/arrival.ts";
-import { isPipelineError, type PipelineError } from "../domain/error-codes.ts";
+import { asPipelineError, isPipelineError, type PipelineError } from "../domain/error-codes.ts";
 import { startUnixSecOf } from "../domain/group.ts";
 import { isHdf5Name, isUnfinishedName, NAME_CLUSTER_SEC, parseSubbandName } from "../domain/subband-file.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -17,6 +17,7 @@ import type { IncomingDirectory } from "../ports/incoming-directory.ts";
 import type { Log } from "../ports/log.ts";
 import type { SubbandReader } from "../ports/subband-reader.ts";
 import { KnownFiles } from "./known-files.ts";
+import { createWakeUp } from "./wake-up.ts";
 
 export interface DirectoryWatcherOptions {
   readonly directory: IncomingDirectory;
@@ -266,9 +267,10 @@ export interface WatchOptions {
 }
 
 /**
- * Watches until `signal` is aborted. An absent directory is reported once and waited for.
+ * Watches until `signal` is aborted. What passes by itself is said once and waited for: an absent directory, a queue that
+ * cannot be written.
  *
- * @throws what the ledger throws
+ * @throws what has no code: a mistake of the program
  */
 export async function watchDirectory(
   watcher: DirectoryWatcher,
@@ -276,61 +278,62 @@ export async function watchDirectory(
   log: Log,
   { clock, pollMs, signal, onFirstScan }: WatchOptions,
 ): Promise<void> {
-  let wake: () => void = () => {};
-  const onAbort = () => wake();
-  signal.addEventListener("abort", onAbort);
+  const wakeUp = createWakeUp();
   let stopEvents: (() => void) | undefined;
   let watchedIdentity: string | undefined;
-  let isAbsent = false;
+  let trouble: string | undefined;
   let isFirst = true;
   let nextScanMs = 0;
+
+  function listen(): void {
+    const identity = directory.identity();
+    if (identity === watchedIdentity) return;
+    // A directory that was made anew sends its events to those who ask anew.
+    stopEvents?.();
+    watchedIdentity = identity;
+    stopEvents = directory.watch((name) => {
+      watcher.noteEvent(name);
+      wakeUp.wake();
+    });
+  }
+
+  async function look(): Promise<void> {
+    if (clock.monotonicMs() >= nextScanMs) {
+      nextScanMs = clock.monotonicMs() + pollMs;
+      // Before the listing, so that nothing comes between the two.
+      listen();
+      const newCount = await watcher.scan();
+      if (isFirst) {
+        const { kind, isLocal } = directory.fileSystem();
+        const how = isLocal && stopEvents ? "" : "; without events, by rescans alone";
+        log.info(`Watching ${directory.path} (${kind}): ${newCount} files to look into${how}`);
+      }
+    }
+    await watcher.examineDue();
+    if (isFirst) onFirstScan();
+    isFirst = false;
+  }
+
   watcher.recall();
   try {
     while (!signal.aborted) {
-      if (clock.monotonicMs() >= nextScanMs) {
-        try {
-          // A directory that was made anew needs new events. Before the listing, so that nothing comes between the two.
-          const identity = directory.identity();
-          if (identity !== watchedIdentity) {
-            stopEvents?.();
-            watchedIdentity = identity;
-            stopEvents = directory.watch((name) => {
-              watcher.noteEvent(name);
-              wake();
-            });
-          }
-          const newCount = await watcher.scan();
-          if (isAbsent) log.info(`${directory.path}: is there again`);
-          isAbsent = false;
-          if (isFirst) {
-            const { kind, isLocal } = directory.fileSystem();
-            log.info(
-              `Watching ${directory.path} (${kind}): ${newCount} files to look into${isLocal && stopEvents ? "" : "; without events, by rescans alone"}`,
-            );
-          }
-          await watcher.examineDue();
-          if (isFirst) onFirstScan();
-          isFirst = false;
-        } catch (error) {
-          if (!isPipelineError(error, "INPUT_UNREADABLE")) throw error;
-          if (!isAbsent) log.error(`${error.message}; it is waited for`, { code: error.code });
-          isAbsent = true;
-        }
+      try {
+        await look();
+        if (trouble !== undefined) log.info(`${directory.path}: watched again`);
+        trouble = undefined;
+      } catch (error) {
+        const coded = asPipelineError(error, directory.path);
+        if (coded.code === "INTERNAL") throw error;
+        if (trouble !== coded.message) log.error(`${coded.message}; it is tried again`, { code: coded.code });
+        trouble = coded.message;
         nextScanMs = clock.monotonicMs() + pollMs;
-      } else await watcher.examineDue();
+        await wakeUp.wait(pollMs, signal);
+        continue;
+      }
       const waitMs = Math.min(watcher.dueInMs(), nextScanMs - clock.monotonicMs());
-      if (waitMs <= 0 || signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      wake = () => {};
+      if (waitMs > 0) await wakeUp.wait(waitMs, signal);
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
     stopEvents?.();
   }
 }

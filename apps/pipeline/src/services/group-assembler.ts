@@ -1,9 +1,11 @@
 /** Says what becomes of arrivals and of the groups that wait for them. */
 
 import type { FileFate, FileVersion } from "../domain/arrival.ts";
+import { asPipelineError } from "../domain/error-codes.ts";
 import type { CollectingPolicy } from "../domain/queue.ts";
 import type { ArrivalOutcome, GroupQueue, IncompleteGroup } from "../ports/group-queue.ts";
 import type { Log } from "../ports/log.ts";
+import { createWakeUp } from "./wake-up.ts";
 
 export interface GroupAssemblerOptions {
   readonly queue: Pick<GroupQueue, "reviewCollecting">;
@@ -57,4 +59,32 @@ export function createGroupAssembler({ queue, policy, log, onPending }: GroupAss
         log.error(`Group ${group.groupId} is closed as failed: ${describe(group)}`, fieldsOf(group));
     },
   };
+}
+
+/**
+ * Reviews the waiting groups again and again until `signal` is aborted. A queue that cannot be written is said once and
+ * tried again.
+ *
+ * @throws what has no code: a mistake of the program
+ */
+export async function reviewGroups(
+  assembler: GroupAssembler,
+  log: Log,
+  intervalMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const wakeUp = createWakeUp();
+  let trouble: string | undefined;
+  while (!signal.aborted) {
+    try {
+      assembler.review();
+      trouble = undefined;
+    } catch (error) {
+      const coded = asPipelineError(error, "incomplete groups");
+      if (coded.code === "INTERNAL") throw error;
+      if (trouble !== coded.message) log.error(`${coded.message}; it is tried again`, { code: coded.code });
+      trouble = coded.message;
+    }
+    await wakeUp.wait(intervalMs, signal);
+  }
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { closeSync, opendirSync, openSync, readSync, statfsSync, statSync, watch as watchFiles } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { FileVersion } from "../../domain/arrival.ts";
+import { type FileVersion, fileSignature } from "../../domain/arrival.ts";
 import { PipelineError } from "../../domain/error-codes.ts";
 import type { IncomingDirectory } from "../../ports/incoming-directory.ts";
 
@@ -100,7 +100,7 @@ export function incomingDirectory(path: string): IncomingDirectory {
       return {
         path: file,
         sizeBytes: Number(found.size),
-        signature: `${found.ino}:${found.size}:${found.mtimeNs}`,
+        signature: fileSignature(found.ino, found.size, found.mtimeNs),
       };
     },
 
