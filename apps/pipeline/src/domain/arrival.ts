@@ -45,8 +45,8 @@ export interface FileVersion {
 }
 
 /** {@link FileVersion.signature} from a stat call with big integers. */
-export function fileSignature(stat: { readonly ino: bigint; readonly size: bigint; readonly mtimeNs: bigint }): string {
-  return `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+export function fileSignature(inodeNumber: bigint, sizeBytes: bigint, mtimeNs: bigint): string {
+  return `${inodeNumber}:${sizeBytes}:${mtimeNs}`;
 }
 
 /** A whole subband file: what its header tells, and a digest of samples of its bytes. */

@@ -160,6 +160,20 @@ export function isPipelineError(error: unknown, ...codes: readonly ErrorCode[]):
   return error instanceof PipelineError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** What caused an error, outermost first: each as its stack, or as text when it is no error. Ten at most. */
+export function causesOf(error: Error): readonly string[] {
+  const causes: string[] = [];
+  for (let at = error.cause; at !== undefined && causes.length < 10; at = at instanceof Error ? at.cause : undefined)
+    causes.push(textOfThrown(at));
+  return causes;
+}
+
+/** The stack of an error; anything else that was thrown as text. */
+export function textOfThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.stack ?? thrown.message;
+  return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? typeof thrown);
+}
+
 /** Wraps what a stage did not foresee, so that no error leaves without a code. Coded errors pass unchanged. */
 export function asPipelineError(error: unknown, subject: string): PipelineError {
   if (error instanceof PipelineError) return error;

@@ -1,4 +1,4 @@
-import type { PipelineError } from "../domain/error-codes.ts";
+import { causesOf, type PipelineError } from "../domain/error-codes.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import type { Completion } from "../ports/group-queue.ts";
 
@@ -35,8 +35,5 @@ const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);
 
 /** The whole error: its code and message, and what caused it, with stacks. */
 export function errorText(error: PipelineError): string {
-  const lines = [`${error.code}: ${error.message}`];
-  for (let at = error.cause; at !== undefined && lines.length < 10; at = at instanceof Error ? at.cause : undefined)
-    lines.push(`caused by ${at instanceof Error ? (at.stack ?? at.message) : String(at)}`);
-  return lines.join("\n");
+  return [`${error.code}: ${error.message}`, ...causesOf(error).map((cause) => `caused by ${cause}`)].join("\n");
 }

@@ -12,7 +12,7 @@ export function createWakeUp(): WakeUp {
   return {
     wake() {
       isWoken = waiting.size === 0;
-      for (const end of [...waiting]) end();
+      for (const end of waiting) end();
     },
     wait(timeoutMs, ...signals) {
       if (isWoken || signals.some((signal) => signal.aborted)) {

@@ -1,12 +1,12 @@
 /** A stream on directories of its own, and groups put into its queue as the assembler would. */
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { signatureOf } from "../../src/adapters/fs/input-staging.ts";
 import { uvh5SubbandReader } from "../../src/adapters/fs/subband-reader.ts";
 import { hostClock } from "../../src/adapters/host/host-clock.ts";
 import { openQueueDatabase } from "../../src/adapters/sqlite/queue-database.ts";
 import { composeStream } from "../../src/compose.ts";
-import { fileSignature } from "../../src/domain/arrival.ts";
 import { assembleGroups } from "../../src/domain/group.ts";
 import { defaultRetryPolicy } from "../../src/domain/queue.ts";
 import type { QueueDatabase } from "../../src/ports/group-queue.ts";
@@ -112,7 +112,7 @@ export function addGroup(place: StreamPlace): string {
       queue.recordSubband({
         ...file,
         sizeBytes: file.fileSizeBytes,
-        signature: fileSignature(statSync(file.path, { bigint: true })),
+        signature: signatureOf(file.path)!,
         sampleDigest: `content of ${file.subbandIndex}`,
       });
     }

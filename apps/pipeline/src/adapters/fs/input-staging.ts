@@ -54,7 +54,7 @@ export function fileSystemInputStaging({ directory, workerCount, clock }: InputS
 export function signatureOf(path: string): string | undefined {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat && fileSignature(stat);
+    return stat && fileSignature(stat.ino, stat.size, stat.mtimeNs);
   } catch (error) {
     throw asReadError(error, path);
   }

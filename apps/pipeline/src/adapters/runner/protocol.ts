@@ -1,6 +1,6 @@
 /** What the supervisor and a worker say to each other, the same for a thread and a process. Plain data only. */
 
-import { type ErrorCode, errorCodes, PipelineError } from "../../domain/error-codes.ts";
+import { causesOf, type ErrorCode, errorCodes, PipelineError } from "../../domain/error-codes.ts";
 import type { MeasurementSet } from "../../domain/measurement-set.ts";
 import type { ChainJob, ChainProgress } from "../../ports/chain-runner.ts";
 import type { StageRun } from "../../ports/group-queue.ts";
@@ -27,10 +27,7 @@ export interface PlainError {
 }
 
 export function plainError(error: PipelineError): PlainError {
-  const causes: string[] = [];
-  for (let at = error.cause; at !== undefined && causes.length < 10; at = at instanceof Error ? at.cause : undefined)
-    causes.push(at instanceof Error ? (at.stack ?? at.message) : String(at));
-  return { code: error.code, message: error.message, subject: error.subject, causes };
+  return { code: error.code, message: error.message, subject: error.subject, causes: causesOf(error) };
 }
 
 /** The error with its code, and its causes as texts. An unknown code, of a worker of another version, is INTERNAL. */

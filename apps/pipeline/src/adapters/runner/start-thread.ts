@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { textOfThrown } from "../../domain/error-codes.ts";
 import { execArgvOf, type WorkerHandle, type WorkerStart } from "./worker-handle.ts";
 
 export function startThread<Setup>({ entry, environment }: WorkerStart): WorkerHandle<Setup> {
@@ -17,9 +18,7 @@ export function startThread<Setup>({ entry, environment }: WorkerStart): WorkerH
     onMessage: (listener) => void worker.on("message", listener),
     onEnd: (listener) =>
       void worker.once("exit", (exitCode) =>
-        listener(
-          `the thread ended with code ${exitCode}${thrown === undefined ? "" : `: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`}`,
-        ),
+        listener(`the thread ended with code ${exitCode}${thrown === undefined ? "" : `: ${textOfThrown(thrown)}`}`),
       ),
     async kill() {
       await worker.terminate();
