@@ -17,6 +17,7 @@ import type { QueueContext } from "./queue-context.ts";
 
 /** Headers of one group agree to the bit; a second allows for writers that round. */
 const SAME_TIME_SEC = 1;
+const KNOWN_FILES_PAGE_COUNT = 20_000;
 
 interface ArrivalRow {
   readonly arrival_id: number;
@@ -111,7 +112,7 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
   );
   /** A group that has all its files is ready; a failed one that was repaired gets a fresh budget. */
   const updateGroup = database.prepare(
-    `UPDATE ingest_queue SET
+    `UPDATE ingest_queue SET revision = revision + 1,
        last_update = ?2,
        state = CASE
          WHEN (SELECT count(*) FROM subband_files WHERE group_id = ?1) >= expected_subbands THEN 'pending'
@@ -178,6 +179,31 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
     return Number(inserted.lastInsertRowid);
   }
 
+  /** The queue before this one knew neither the data time of a group nor the version of a file. */
+  function completeLegacyGroup(file: WholeSubband, groupId: string | null): void {
+    database
+      .prepare(
+        `UPDATE subband_files SET signature = ?, size_bytes = ?, sample_digest = ?, first_time_jd = ?,
+           integration_time_sec = ?, top_freq_hz = ? WHERE group_id = ? AND path = ?`,
+      )
+      .run(
+        file.signature,
+        file.sizeBytes,
+        file.sampleDigest,
+        file.firstTimeJd,
+        file.integrationTimeSec,
+        file.topFreqHz,
+        groupId,
+        file.path,
+      );
+    const startUnixSec = startUnixSecOf(file.firstTimeJd, file.integrationTimeSec);
+    if (findGroup(startUnixSec) === undefined || groupIdOf(startUnixSec) === groupId) {
+      database
+        .prepare("UPDATE ingest_queue SET start_unix_sec = ? WHERE group_id = ? AND start_unix_sec IS NULL")
+        .run(startUnixSec, groupId);
+    }
+  }
+
   function findGroup(startUnixSec: number): GroupRow | undefined {
     const byStart = selectGroup.get(startUnixSec) ?? selectGroupById.get(groupIdOf(startUnixSec));
     return byStart as unknown as GroupRow | undefined;
@@ -186,10 +212,21 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
   return {
     *knownFiles(directory) {
       // With max(), SQLite takes the other columns from the row that has the maximum.
-      const rows = database
-        .prepare("SELECT name, signature, fate, max(arrival_id) FROM arrivals WHERE directory = ? GROUP BY name")
-        .iterate(directory);
-      for (const row of rows) yield row as unknown as { name: string; signature: string; fate: FileFate };
+      const page = database.prepare(
+        `SELECT name, signature, fate, max(arrival_id) FROM arrivals WHERE directory = ? AND name > ?
+         GROUP BY name ORDER BY name LIMIT ${KNOWN_FILES_PAGE_COUNT}`,
+      );
+      // In pages: a statement left open would keep this connection from writing what others wrote after.
+      for (let last = ""; ; ) {
+        const rows = page.all(directory, last) as unknown as readonly {
+          name: string;
+          signature: string;
+          fate: FileFate;
+        }[];
+        for (const { name, signature, fate } of rows) yield { name, signature, fate };
+        if (rows.length < KNOWN_FILES_PAGE_COUNT) return;
+        last = rows.at(-1)!.name;
+      }
     },
 
     recordSubband(file) {
@@ -212,6 +249,7 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
             previous.decided_at,
             previous.arrival_id,
           );
+          completeLegacyGroup(file, previous.group_id);
           return outcome(previous, false);
         }
         const startUnixSec = startUnixSecOf(file.firstTimeJd, file.integrationTimeSec);

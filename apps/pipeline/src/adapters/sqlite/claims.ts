@@ -44,18 +44,19 @@ export function groupQueue(context: QueueContext): GroupQueue {
   const { database, clock } = context;
   const claimOldest = database.prepare(
     // One statement: two that read and then write would need a second look at what they read.
-    `UPDATE ingest_queue SET
+    `UPDATE ingest_queue SET revision = revision + 1,
        state = 'in_progress',
        processing_stage = CASE WHEN checkpoint_path IS NULL THEN 'processing_fresh' ELSE 'resuming' END,
        last_update = ?1, lease_token = lease_token + 1, lease_owner = ?2, lease_expires_boot_ms = ?3 + ?4, lease_boot_id = ?5
      WHERE group_id = (
        SELECT group_id FROM ingest_queue
-       WHERE state = 'pending' AND (not_before_boot_ms IS NULL OR not_before_boot_id <> ?5 OR not_before_boot_ms <= ?3)
+       WHERE state = 'pending' AND start_unix_sec IS NOT NULL
+         AND (not_before_boot_ms IS NULL OR not_before_boot_id <> ?5 OR not_before_boot_ms <= ?3)
        ORDER BY start_unix_sec, group_id LIMIT 1)
      RETURNING group_id, lease_token, start_unix_sec, expected_subbands, retry_count, processing_stage, checkpoint_path`,
   );
   const renewLease = database.prepare(
-    `UPDATE ingest_queue SET lease_expires_boot_ms = ?, lease_boot_id = ?, last_update = ? WHERE ${HELD}`,
+    `UPDATE ingest_queue SET revision = revision + 1, lease_expires_boot_ms = ?, lease_boot_id = ?, last_update = ? WHERE ${HELD}`,
   );
   const isHeld = database.prepare(`SELECT 1 FROM ingest_queue WHERE ${HELD}`);
   const held = (lease: Lease) => isHeld.get(lease.groupId, lease.token) !== undefined;
@@ -68,7 +69,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
   ): void {
     database
       .prepare(
-        `UPDATE ingest_queue SET state = 'pending', ${NO_LEASE}, last_update = ?, not_before_boot_ms = ?, not_before_boot_id = ?
+        `UPDATE ingest_queue SET revision = revision + 1, state = 'pending', ${NO_LEASE}, last_update = ?, not_before_boot_ms = ?, not_before_boot_id = ?
          ${changes === "" ? "" : `, ${changes}`} WHERE group_id = ?`,
       )
       .run(clock.nowUnixSec(), clock.sinceBootMs() + waitMs, clock.bootId, ...values, groupId);
@@ -90,6 +91,8 @@ export function groupQueue(context: QueueContext): GroupQueue {
             }
           | undefined;
         if (!row) return undefined;
+        // Also where an operator put the group back by hand.
+        adoptReplacements(context, row.group_id);
         return {
           lease: { groupId: row.group_id, token: row.lease_token, owner },
           startUnixSec: row.start_unix_sec ?? Date.parse(`${row.group_id}Z`) / 1000,
@@ -108,7 +111,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
 
     saveCheckpoint: (lease, checkpointPath) =>
       database
-        .prepare(`UPDATE ingest_queue SET checkpoint_path = ?, last_update = ? WHERE ${HELD}`)
+        .prepare(`UPDATE ingest_queue SET revision = revision + 1, checkpoint_path = ?, last_update = ? WHERE ${HELD}`)
         .run(checkpointPath, clock.nowUnixSec(), lease.groupId, lease.token).changes === 1,
 
     recordStage(lease, run) {
@@ -129,7 +132,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
         const now = clock.nowUnixSec();
         const { changes } = database
           .prepare(
-            `UPDATE ingest_queue SET state = 'completed', processing_stage = 'completed', last_update = ?, error = NULL,
+            `UPDATE ingest_queue SET revision = revision + 1, state = 'completed', processing_stage = 'completed', last_update = ?, error = NULL,
                error_code = NULL, checkpoint_path = NULL, ms_path = ?, ${NO_LEASE} WHERE ${HELD}`,
           )
           .run(now, completion.msPath, lease.groupId, lease.token);
@@ -138,8 +141,9 @@ export function groupQueue(context: QueueContext): GroupQueue {
         database
           .prepare(
             `INSERT OR REPLACE INTO ms_index (path, start_mjd, end_mjd, mid_mjd, processed_at, status, stage,
-               stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id)
-             VALUES (?, ?, ?, ?, ?, 'completed', ?, ?, 0, NULL, ?, ?, ?)`,
+               stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id, change_id)
+             VALUES (?, ?, ?, ?, ?, 'completed', ?, ?, 0, NULL, ?, ?, ?,
+               (SELECT coalesce(max(change_id), 0) + 1 FROM ms_index))`,
           )
           .run(
             completion.msPath,
@@ -155,8 +159,8 @@ export function groupQueue(context: QueueContext): GroupQueue {
           );
         database
           .prepare(
-            `INSERT OR IGNORE INTO storage_locations (location_type, base_path, description, registered_at)
-             VALUES ('ms', ?, 'Measurement Sets', ?)`,
+            `INSERT OR IGNORE INTO storage_locations (location_type, base_path, description, registered_at, change_id)
+             VALUES ('ms', ?, 'Measurement Sets', ?, (SELECT coalesce(max(change_id), 0) + 1 FROM storage_locations))`,
           )
           .run(completion.storageBasePath, now);
         database
@@ -197,7 +201,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
         }
         database
           .prepare(
-            `UPDATE ingest_queue SET state = 'failed', ${NO_LEASE}, last_update = ?, ${changes} WHERE group_id = ?`,
+            `UPDATE ingest_queue SET revision = revision + 1, state = 'failed', ${NO_LEASE}, last_update = ?, ${changes} WHERE group_id = ?`,
           )
           .run(clock.nowUnixSec(), ...values, lease.groupId);
         return "failed";
@@ -222,7 +226,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
           if (crashCount + 1 > policy.maxCrashCount) {
             database
               .prepare(
-                `UPDATE ingest_queue SET state = 'failed', ${NO_LEASE}, last_update = ?, ${changes} WHERE group_id = ?`,
+                `UPDATE ingest_queue SET revision = revision + 1, state = 'failed', ${NO_LEASE}, last_update = ?, ${changes} WHERE group_id = ?`,
               )
               .run(
                 clock.nowUnixSec(),
@@ -268,18 +272,22 @@ export function groupQueue(context: QueueContext): GroupQueue {
             missingSubbands: missing(present, row.expected_subbands),
           };
           if (row.is_overdue === 0) {
-            database.prepare("UPDATE ingest_queue SET is_overdue = 1 WHERE group_id = ?").run(row.group_id);
+            database
+              .prepare("UPDATE ingest_queue SET revision = revision + 1, is_overdue = 1 WHERE group_id = ?")
+              .run(row.group_id);
             overdue.push(group);
           }
           if (present.size >= policy.minSubbandCount) {
             database
-              .prepare("UPDATE ingest_queue SET state = 'pending', last_update = ? WHERE group_id = ?")
+              .prepare(
+                "UPDATE ingest_queue SET revision = revision + 1, state = 'pending', last_update = ? WHERE group_id = ?",
+              )
               .run(clock.nowUnixSec(), row.group_id);
             promoted.push(group);
           } else if (row.age_ms > policy.closeAfterMs) {
             database
               .prepare(
-                "UPDATE ingest_queue SET state = 'failed', last_update = ?, error = ?, error_code = ? WHERE group_id = ?",
+                "UPDATE ingest_queue SET revision = revision + 1, state = 'failed', last_update = ?, error = ?, error_code = ? WHERE group_id = ?",
               )
               .run(
                 clock.nowUnixSec(),

@@ -67,7 +67,7 @@ export function queueControl(context: QueueContext): QueueControl {
     return inTransaction(database, () => {
       const { changes } = database
         .prepare(
-          `UPDATE ingest_queue SET
+          `UPDATE ingest_queue SET revision = revision + 1,
              state = ${state}, processing_stage = 'collecting', retry_count = 0, crash_count = 0, is_cancelled = 0, is_overdue = 0,
              error = NULL, error_code = NULL, last_update = ?1, waiting_since = ?1, waiting_since_boot_ms = ?2,
              waiting_since_boot_id = ?3,
@@ -122,7 +122,7 @@ export function queueControl(context: QueueContext): QueueControl {
     cancel: (groupId, reason) =>
       database
         .prepare(
-          `UPDATE ingest_queue SET state = 'failed', is_cancelled = 1, error = ?, error_code = NULL, last_update = ?,
+          `UPDATE ingest_queue SET revision = revision + 1, state = 'failed', is_cancelled = 1, error = ?, error_code = NULL, last_update = ?,
              lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL
            WHERE group_id = ? AND state <> 'completed' AND is_cancelled = 0`,
         )

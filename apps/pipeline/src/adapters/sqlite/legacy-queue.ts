@@ -2,19 +2,13 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { queueTables } from "./migrations/0001-queue.sql.ts";
+import { columnsOf } from "./open-database.ts";
 
 /** In `signature`: any version of the file, since the old queue recorded only its path. */
 export const LEGACY_SIGNATURE = "legacy";
 
 const hasTable = (database: DatabaseSync, name: string) =>
   database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
-
-const columnsOf = (database: DatabaseSync, table: string) =>
-  new Set(
-    (database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all() as { name: string }[]).map(
-      (row) => row.name,
-    ),
-  );
 
 export function isLegacyQueue(database: DatabaseSync): boolean {
   const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };

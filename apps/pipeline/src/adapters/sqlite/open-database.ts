@@ -71,3 +71,11 @@ export function inTransaction<Result>(database: DatabaseSync, act: () => Result)
     throw error;
   }
 }
+
+/** Empty when there is no such table. */
+export const columnsOf = (database: DatabaseSync, table: string) =>
+  new Set(
+    (database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all() as { name: string }[]).map(
+      (row) => row.name,
+    ),
+  );

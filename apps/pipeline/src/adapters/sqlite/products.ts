@@ -7,7 +7,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { productTables } from "./migrations/0001-queue.sql.ts";
-import { inTransaction, openDatabase } from "./open-database.ts";
+import { columnsOf, inTransaction, openDatabase } from "./open-database.ts";
 
 export interface ProductsCopy {
   /** Copies every row of the queue database that is not here yet. */
@@ -17,34 +17,50 @@ export interface ProductsCopy {
 
 const tables = {
   ms_index:
-    "path, start_mjd, end_mjd, mid_mjd, processed_at, status, stage, stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id",
-  storage_locations: "location_type, base_path, description, registered_at, status, notes",
+    "path, start_mjd, end_mjd, mid_mjd, processed_at, status, stage, stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id, change_id",
+  storage_locations: "location_type, base_path, description, registered_at, status, notes, change_id",
 } as const;
 
+/** A catalogue of the Python pipeline has the tables already, of which the columns added since are missing. */
+function makeTables(database: DatabaseSync): void {
+  for (const [table, added] of [
+    ["ms_index", ["group_id TEXT", "mid_mjd REAL", "change_id INTEGER"]],
+    ["storage_locations", ["change_id INTEGER"]],
+  ] as const) {
+    const columns = columnsOf(database, table);
+    if (columns.size === 0) continue;
+    for (const column of added) {
+      if (!columns.has(column.split(" ")[0]!)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
+    }
+  }
+  database.exec(productTables.replace(/CREATE (TABLE|INDEX)/g, "CREATE $1 IF NOT EXISTS"));
+  database.exec("CREATE TABLE copied_rows (table_name TEXT PRIMARY KEY, last_change_id INTEGER NOT NULL) STRICT");
+}
+
 export function openProductsCopy(path: string): ProductsCopy {
-  const database = openDatabase(path, [
-    (fresh) =>
-      fresh.exec(
-        `${productTables} CREATE TABLE copied_rows (table_name TEXT PRIMARY KEY, last_rowid INTEGER NOT NULL) STRICT;`,
-      ),
-  ]);
+  const database = openDatabase(path, [makeTables]);
+  // What a loss of power takes is copied again, for the mark is lost with it: no commit has to wait for the disk.
+  database.exec("PRAGMA synchronous = NORMAL");
   return {
     update(queue) {
       inTransaction(database, () => {
         for (const [table, columns] of Object.entries(tables)) {
-          const mark = database.prepare("SELECT last_rowid FROM copied_rows WHERE table_name = ?").get(table) as
-            | { last_rowid: number }
-            | undefined;
+          const { newest } = queue.prepare(`SELECT coalesce(max(change_id), 0) AS newest FROM ${table}`).get() as {
+            newest: number;
+          };
+          const { mark } = database
+            .prepare("SELECT coalesce(max(last_change_id), 0) AS mark FROM copied_rows WHERE table_name = ?")
+            .get(table) as { mark: number };
+          if (newest === mark) continue;
+          // A queue file that was begun anew counts from one again.
           const rows = queue
-            .prepare(`SELECT rowid AS copied_rowid, ${columns} FROM ${table} WHERE rowid > ? ORDER BY rowid`)
-            .all(mark?.last_rowid ?? 0);
-          if (rows.length === 0) continue;
-          const marks = columns.replace(/\w+/g, "?");
-          const insert = database.prepare(`INSERT OR REPLACE INTO ${table} (${columns}) VALUES (${marks})`);
-          for (const { copied_rowid: _, ...row } of rows) insert.run(...Object.values(row));
-          database
-            .prepare("INSERT OR REPLACE INTO copied_rows VALUES (?, ?)")
-            .run(table, rows.at(-1)!["copied_rowid"]!);
+            .prepare(`SELECT ${columns} FROM ${table} WHERE change_id > ? ORDER BY change_id`)
+            .all(newest < mark ? 0 : mark);
+          const insert = database.prepare(
+            `INSERT OR REPLACE INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, "?")})`,
+          );
+          for (const row of rows) insert.run(...Object.values(row));
+          database.prepare("INSERT OR REPLACE INTO copied_rows VALUES (?, ?)").run(table, newest);
         }
       });
     },

@@ -34,8 +34,25 @@ CREATE TABLE ingest_queue (
   lease_boot_id TEXT,
   not_before_boot_ms REAL,
   not_before_boot_id TEXT,
-  ms_path TEXT
+  ms_path TEXT,
+  -- Grows with every change that contimg makes: one that leaves it as it was is an operator's.
+  revision INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+-- A state that is set by hand counts at once: the worker that has the group is fenced off, and a group that is made
+-- pending waits for nothing and has a fresh budget.
+CREATE TRIGGER ingest_queue_by_hand AFTER UPDATE OF state ON ingest_queue WHEN NEW.revision = OLD.revision
+BEGIN
+  UPDATE ingest_queue SET
+    revision = revision + 1,
+    last_update = (julianday('now') - 2440587.5) * 86400.0,
+    lease_token = lease_token + 1, lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL,
+    not_before_boot_ms = NULL, not_before_boot_id = NULL,
+    waiting_since = (julianday('now') - 2440587.5) * 86400.0, waiting_since_boot_ms = NULL, waiting_since_boot_id = NULL,
+    retry_count = CASE WHEN NEW.state = 'pending' THEN 0 ELSE retry_count END,
+    crash_count = CASE WHEN NEW.state = 'pending' THEN 0 ELSE crash_count END,
+    is_cancelled = CASE WHEN NEW.state = 'pending' THEN 0 ELSE is_cancelled END
+  WHERE group_id = NEW.group_id;
+END;
 CREATE INDEX ingest_queue_by_state ON ingest_queue (state, start_unix_sec);
 CREATE INDEX ingest_queue_by_start ON ingest_queue (start_unix_sec);
 
@@ -114,7 +131,9 @@ CREATE TABLE ms_index (
   imagename TEXT,
   ra_deg REAL,
   dec_deg REAL,
-  group_id TEXT
+  group_id TEXT,
+  -- Higher than that of every earlier row, also when a row is written anew.
+  change_id INTEGER
 ) STRICT;
 CREATE INDEX ms_index_by_stage ON ms_index (stage, path);
 CREATE INDEX ms_index_by_status ON ms_index (status);
@@ -129,6 +148,7 @@ CREATE TABLE storage_locations (
   registered_at REAL NOT NULL,
   status TEXT NOT NULL DEFAULT 'active',
   notes TEXT,
+  change_id INTEGER,
   UNIQUE (location_type, base_path)
 ) STRICT;
 `;
