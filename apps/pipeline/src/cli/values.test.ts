@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { julianDate, parseAngleDeg, phaseCentre, utcUnixSec, wholeNumber } from "./values.ts";
+import { parseAngleDeg } from "../stages/convert/phase-centre-text.ts";
+import { julianDate, phaseCentre, utcUnixSec, wholeNumber } from "./values.ts";
 
 const DEG = Math.PI / 180;
 
