@@ -139,6 +139,7 @@ CREATE INDEX ms_index_by_stage ON ms_index (stage, path);
 CREATE INDEX ms_index_by_status ON ms_index (status);
 CREATE INDEX ms_index_by_time ON ms_index (mid_mjd);
 CREATE INDEX ms_index_by_group ON ms_index (group_id);
+CREATE INDEX ms_index_by_change ON ms_index (change_id);
 
 CREATE TABLE storage_locations (
   id INTEGER PRIMARY KEY,
