@@ -1,5 +1,7 @@
 /** A stream on directories of its own, and groups put into its queue as the assembler would. */
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { signatureOf } from "../../src/adapters/fs/input-staging.ts";
@@ -12,6 +14,7 @@ import { defaultRetryPolicy } from "../../src/domain/queue.ts";
 import type { QueueDatabase } from "../../src/ports/group-queue.ts";
 import type { ProtocolStep, StreamSetup } from "../../src/services/stream-setup.ts";
 import { defaultConvertConfig } from "../../src/stages/convert/config.ts";
+import { recordingLog } from "../contract/recording-log.ts";
 import { scratchDirectory } from "./run-contimg.ts";
 import { simulatedGroup } from "./simulated-group.ts";
 
@@ -28,13 +31,10 @@ export interface StreamPlace {
 
 export type WorkerSettings = StreamSetup["worker"];
 
-const silent: Partial<WorkerSettings> = {};
-
-export function streamPlace(worker: Partial<WorkerSettings> = silent): StreamPlace {
+export function streamPlace(worker: Partial<WorkerSettings> = {}): StreamPlace {
   const root = scratchDirectory();
-  const lines: string[] = [];
   const steps: ProtocolStep[] = [];
-  const say = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  const log = recordingLog();
   const incomingDir = join(root, "incoming");
   mkdirSync(incomingDir);
   const setup: StreamSetup = {
@@ -70,19 +70,13 @@ export function streamPlace(worker: Partial<WorkerSettings> = silent): StreamPla
       ...worker,
     },
     monitoring: { isEnabled: false, intervalMs: 60_000, profiles: false },
-    log: {
-      debug: say("DEBUG"),
-      info: say("INFO"),
-      warning: say("WARNING"),
-      error: say("ERROR"),
-      critical: say("CRITICAL"),
-    },
+    log,
     onStep: (step) => steps.push(step),
   };
   return {
     root,
     setup,
-    lines,
+    lines: log.lines,
     steps,
     queue: () =>
       openQueueDatabase({
@@ -141,4 +135,18 @@ export function leftovers(place: StreamPlace): readonly string[] {
   return readdirSync(place.root, { recursive: true, encoding: "utf8" }).filter(
     (path) => /staging~|stream_|checkpoint\.uvh5/.test(path) && existsSync(join(place.root, path)),
   );
+}
+
+/** Starts a stream in a process of its own, which sends itself `signal` at `step`. */
+export function startStream(place: StreamPlace, step: ProtocolStep, signal: NodeJS.Signals) {
+  const { log: _log, onStep: _onStep, ...setup } = place.setup;
+  const script = join(import.meta.dirname, "stream-process.ts");
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@contimg/source", script, JSON.stringify({ setup, step, signal })],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const said: string[] = [];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => said.push(text));
+  return { child, ended: once(child, "exit"), said: () => said.join("") };
 }
