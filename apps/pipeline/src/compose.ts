@@ -23,6 +23,7 @@ import { isPipelineError, PipelineError } from "./domain/error-codes.ts";
 import type { Group } from "./domain/group.ts";
 import type { ChainJob } from "./ports/chain-runner.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { QueueDatabase } from "./ports/group-queue.ts";
 import type { IncomingDirectory } from "./ports/incoming-directory.ts";
 import type { Log } from "./ports/log.ts";
 import type { BuildOptions, MsBuilder } from "./ports/ms-builder.ts";
@@ -37,7 +38,7 @@ import type { ChainSetup, Stream, StreamSetup } from "./services/stream-setup.ts
 import { createStreamWorker } from "./services/stream-worker.ts";
 import { createWakeUp } from "./services/wake-up.ts";
 import { scienceChain, scienceChainNeeds } from "./stages/chain.ts";
-import type { ConvertConfig } from "./stages/convert/config.ts";
+import { type ConvertConfig, defaultConvertConfig } from "./stages/convert/config.ts";
 import { convertStage } from "./stages/convert/index.ts";
 import { software } from "./version.ts";
 
@@ -64,6 +65,28 @@ const ABANDONED_MS = 3_600_000;
 /** As long as timers go. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const TMPFS_SUBDIRECTORY = "dsa110-contimg";
+
+/** Opens a queue database that is there already, for a command to look into. */
+export function openExistingQueue(path: string): {
+  readonly queue: QueueDatabase;
+  readonly isDead: (owner: string) => boolean;
+} {
+  if (!existsSync(path)) {
+    throw new PipelineError("QUEUE_UNUSABLE", `${path}: there is no such queue database; --queue-db names another`, {
+      subject: path,
+    });
+  }
+  const queue = openQueueDatabase({
+    path,
+    productsPath: null,
+    clock: hostClock(),
+    // For groups that are new; commands make none.
+    expectedSubbandCount: defaultConvertConfig.expectedSubbandCount,
+    chunkMinutes: 5,
+  });
+  const processes = hostProcesses();
+  return { queue, isDead: (owner) => processes.state(owner) === "dead" };
+}
 
 /** What the commands can do. */
 export interface Services {

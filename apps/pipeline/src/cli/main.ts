@@ -2,10 +2,12 @@
 /** The `contimg` command. */
 
 import { Command, CommanderError } from "commander";
-import { composeServices } from "../compose.ts";
+import { composeServices, openExistingQueue } from "../compose.ts";
 import { software } from "../version.ts";
 import { addConvertCommand } from "./commands/convert.ts";
+import { addLedgerCommand } from "./commands/ledger.ts";
 import { addMsCommand } from "./commands/ms.ts";
+import { addQueueCommand } from "./commands/queue.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 
 const USAGE_ERROR = 2;
@@ -21,6 +23,8 @@ function createProgram(): Command {
   addConvertCommand(program, services);
   addSimulateCommand(program);
   addMsCommand(program, services.inspector);
+  addQueueCommand(program, openExistingQueue);
+  addLedgerCommand(program, openExistingQueue);
   inheritSettings(program);
   return program;
 }

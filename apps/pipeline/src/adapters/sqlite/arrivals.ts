@@ -348,7 +348,10 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
         readonly fate: FileFate;
         readonly count: number;
       }[];
-      const { count } = database.prepare("SELECT count(*) AS count FROM arrivals").get() as { count: number };
+      // Of all that were ever written, not of those that are still there: a row that was lost shows.
+      const { count } = database
+        .prepare("SELECT coalesce(max(seq), 0) AS count FROM sqlite_sequence WHERE name = 'arrivals'")
+        .get() as { count: number };
       const countOfFate = Object.fromEntries(fileFates.map((fate) => [fate, 0])) as Record<FileFate, number>;
       for (const row of rows) countOfFate[row.fate] = row.count;
       return { arrivalCount: count, countOfFate };

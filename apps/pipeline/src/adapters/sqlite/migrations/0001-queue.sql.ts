@@ -81,7 +81,7 @@ CREATE TABLE performance_metrics (
 ) STRICT;
 
 CREATE TABLE arrivals (
-  arrival_id INTEGER PRIMARY KEY,
+  arrival_id INTEGER PRIMARY KEY AUTOINCREMENT,
   directory TEXT NOT NULL,
   name TEXT NOT NULL,
   signature TEXT NOT NULL,
