@@ -18,17 +18,16 @@ import { incomingDirectory } from "./adapters/incoming/incoming-directory.ts";
 import { createChainRunner } from "./adapters/runner/chain-runner.ts";
 import { type RunJob, serveChain } from "./adapters/runner/serve-chain.ts";
 import { openQueueDatabase } from "./adapters/sqlite/queue-database.ts";
-import type { ConversionPlan, ConversionReport } from "./domain/conversion-plan.ts";
-import { isPipelineError, PipelineError } from "./domain/error-codes.ts";
+import { PipelineError } from "./domain/error-codes.ts";
 import type { Group } from "./domain/group.ts";
 import type { ChainJob } from "./ports/chain-runner.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { QueueDatabase } from "./ports/group-queue.ts";
 import type { IncomingDirectory } from "./ports/incoming-directory.ts";
 import type { Log } from "./ports/log.ts";
-import type { BuildOptions, MsBuilder } from "./ports/ms-builder.ts";
 import type { MsInspector } from "./ports/ms-inspector.ts";
 import { type ConvertGroupsOptions, convertGroups, type GroupOutcome } from "./services/convert-groups.ts";
+import { assertInputsUnchanged, buildWithRoom } from "./services/convert-safely.ts";
 import { createDirectoryWatcher, type DirectoryWatcher, watchDirectory } from "./services/directory-watcher.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
 import { createGroupAssembler, type GroupAssembler, reviewGroups } from "./services/group-assembler.ts";
@@ -152,7 +151,10 @@ function streamConvertStage(setup: ChainSetup, job: ChainJob) {
   const { expectedSubbandCount, allowMissingCount } = job;
   return convertStage({
     reader: uvh5SubbandReader,
-    builder: { ...builder, build: (plan, options) => buildWithRoom(builder, plan, options, setup.scratchDir) },
+    builder: {
+      ...builder,
+      build: (plan, options) => buildWithRoom(builder, plan, options, setup.scratchDir ?? dirname(plan.msPath)),
+    },
     config: { ...setup.convert, expectedSubbandCount, allowMissingCount },
     outputDir: setup.outputDir,
     stagingDir: directory,
@@ -160,36 +162,8 @@ function streamConvertStage(setup: ChainSetup, job: ChainJob) {
     earthOrientation,
     software,
     inputsDigest: job.inputsDigest,
-    beforePublish: () => assertSignatures(job),
+    beforePublish: () => assertInputsUnchanged(job, signatureOf),
   });
-}
-
-/** Other groups may fill the tmpfs meanwhile: that is no reason to stop. */
-async function buildWithRoom(
-  builder: MsBuilder,
-  plan: ConversionPlan,
-  options: BuildOptions,
-  scratchDir: string | null,
-): Promise<ConversionReport> {
-  const otherDir = scratchDir ?? dirname(plan.msPath);
-  try {
-    return await builder.build(plan, options);
-  } catch (error) {
-    if (!isPipelineError(error, "DISK_FULL") || plan.stagingDir === otherDir) throw error;
-    return builder.build({ ...plan, stagingDir: otherDir }, options);
-  }
-}
-
-/** What was read is what the group was claimed with. */
-function assertSignatures({ group, inputSignatures }: ChainJob): void {
-  for (const { path, signature } of inputSignatures) {
-    const found = signatureOf(path) ?? "no such file";
-    if (found !== signature) {
-      throw new PipelineError("INPUT_CHANGED", `${path}: expected ${signature}, found ${found}`, {
-        subject: group.groupId,
-      });
-    }
-  }
 }
 
 /** The chain for one job, where it runs: in a thread or process of its own. */

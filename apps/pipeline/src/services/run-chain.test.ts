@@ -19,7 +19,7 @@ const job = (checkpoint: Checkpoint | null = null, inputsDigest = "one"): ChainJ
 });
 
 /** Three stages, the second of which rewrites what the first made; all that happens is written down in order. */
-function bench(failing: Readonly<Record<string, unknown>> = {}) {
+function bench(failing: Readonly<Record<string, Error>> = {}) {
   const happened: string[] = [];
   const gone = new Set<string>();
   let saved: Checkpoint | null = null;

@@ -135,6 +135,20 @@ describe.each([
   });
 });
 
+test("a process leaves it to its supervisor what follows from a signal to the whole service", async () => {
+  const stop = new AbortController();
+  const running = createRunner(true).run(job("stops"), stop.signal, {
+    onProgress() {},
+    onStageEnd() {},
+    onCheckpoint() {},
+    onMessage(_level, message) {
+      process.kill(Number(message.split(" ")[1]), "SIGTERM");
+      stop.abort();
+    },
+  });
+  await expect(running).rejects.toMatchObject({ message: "stopped as told" });
+});
+
 test("a process whose listener fails is ended, and the failure is told", async () => {
   const runner = createRunner(true);
   let childPid = 0;

@@ -60,6 +60,8 @@ function openLine<Setup>(): Line<Setup> {
   }
   if (process.send === undefined) throw new Error("a group worker is started by the stream, not by hand");
   process.on("disconnect", () => process.exit(0));
+  // A service manager signals every process of a service: when this one ends is for the supervisor to say.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   return {
     // What cannot be sent has no reader any more; `disconnect` follows.
     send: (message) => void process.send!(message, undefined, undefined, () => undefined),
