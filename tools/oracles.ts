@@ -48,6 +48,8 @@ export type PythonModule = keyof typeof PYTHON_PACKAGES;
 const COMMAND_PACKAGES = {
   h5dump: "hdf5-tools",
   showtableinfo: "casacore-tools",
+  flock: "util-linux",
+  python3: "python3",
   sqlite3: "sqlite3",
   taql: "casacore-tools",
   wsclean: "wsclean",
