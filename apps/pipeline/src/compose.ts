@@ -15,6 +15,8 @@ import { systemClock } from "./adapters/fs/system-clock.ts";
 import { hostClock } from "./adapters/host/host-clock.ts";
 import { hostProcesses } from "./adapters/host/host-processes.ts";
 import { incomingDirectory } from "./adapters/incoming/incoming-directory.ts";
+import { msLockFiles } from "./adapters/locks/ms-lock-files.ts";
+import { createPinoLog, type PinoLog } from "./adapters/log/pino-log.ts";
 import { createChainRunner } from "./adapters/runner/chain-runner.ts";
 import { type RunJob, serveChain } from "./adapters/runner/serve-chain.ts";
 import { openQueueDatabase } from "./adapters/sqlite/queue-database.ts";
@@ -31,6 +33,7 @@ import { assertInputsUnchanged, buildWithRoom } from "./services/convert-safely.
 import { createDirectoryWatcher, type DirectoryWatcher, watchDirectory } from "./services/directory-watcher.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
 import { createGroupAssembler, type GroupAssembler, reviewGroups } from "./services/group-assembler.ts";
+import { lockedStage } from "./services/locked-stage.ts";
 import { runChain } from "./services/run-chain.ts";
 import { runServices } from "./services/run-services.ts";
 import type { ChainSetup, Stream, StreamSetup } from "./services/stream-setup.ts";
@@ -39,6 +42,7 @@ import { createWakeUp } from "./services/wake-up.ts";
 import { scienceChain, scienceChainNeeds } from "./stages/chain.ts";
 import { type ConvertConfig, defaultConvertConfig } from "./stages/convert/config.ts";
 import { convertStage } from "./stages/convert/index.ts";
+import type { Stage } from "./stages/stage.ts";
 import { software } from "./version.ts";
 
 export interface ConversionSetup {
@@ -50,6 +54,7 @@ export interface ConversionSetup {
   readonly tmpfsPath: string | null;
   readonly workerCount: number;
   readonly earthOrientationFiles: EarthOrientationFiles;
+  readonly locks: ChainSetup["locks"];
 }
 
 /** How long a worker that was told to stop may take before it is killed. */
@@ -63,6 +68,7 @@ const FULL_SCAN_MS = 60_000;
 const ABANDONED_MS = 3_600_000;
 /** As long as timers go. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const STANDARD_ERROR = 2;
 const TMPFS_SUBDIRECTORY = "dsa110-contimg";
 
 /** Opens a queue database that is there already, for a command to look into. */
@@ -138,7 +144,7 @@ export function composeServices(): Services {
         software,
         inputsDigest: null,
       });
-      return convertGroups(stage, groups, options);
+      return convertGroups(serialised(stage, setup.locks, options.onWait), groups, options);
     },
   };
 }
@@ -172,7 +178,7 @@ const runChainOfJob: RunJob<ChainSetup> = (setup, job, signal, events) => {
   return runChain(
     job,
     {
-      stages: [streamConvertStage(setup, job)],
+      stages: [serialised(streamConvertStage(setup, job), setup.locks, warning)],
       checkpoints: checkpointFiles(setup.checkpointDir, { warning }),
       clock: systemClock,
       exists: (kind, artifact) => kind === "uvh5-group" || ("path" in artifact && existsSync(artifact.path)),
@@ -181,6 +187,15 @@ const runChainOfJob: RunJob<ChainSetup> = (setup, job, signal, events) => {
     events,
   );
 };
+
+/** Every stage takes the locks that follow from its declaration, unless the operator knows better. */
+function serialised<In extends ArtifactKind, Out extends ArtifactKind, Plan>(
+  stage: Stage<In, Out, Plan>,
+  { isEnabled, lockDir, timeoutMs }: ChainSetup["locks"],
+  onWait: (message: string) => void,
+): Stage<In, Out, Plan> {
+  return isEnabled ? lockedStage(stage, msLockFiles(lockDir), { timeoutMs, onWait }) : stage;
+}
 
 /** For the entry of group workers. */
 export function serveGroups(): void {
@@ -305,4 +320,16 @@ export function composeStream(setup: StreamSetup): Stream {
       }
     },
   };
+}
+
+/** The log of the stream: to the console, and as `streaming-converter.log` where a logs directory is set. */
+export function openLog({ log, directories }: Config): PinoLog {
+  return createPinoLog({
+    service: "streaming-converter",
+    level: log.level,
+    format: log.format,
+    consoleFd: STANDARD_ERROR,
+    logsDir: directories.logsDir,
+    clock: systemClock,
+  });
 }

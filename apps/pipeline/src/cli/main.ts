@@ -2,13 +2,14 @@
 /** The `contimg` command. */
 
 import { Command, CommanderError } from "commander";
-import { composeServices, openExistingQueue } from "../compose.ts";
+import { composeServices, composeStream, openExistingQueue, openLog } from "../compose.ts";
 import { software } from "../version.ts";
 import { addConvertCommand } from "./commands/convert.ts";
 import { addLedgerCommand } from "./commands/ledger.ts";
 import { addMsCommand } from "./commands/ms.ts";
 import { addQueueCommand } from "./commands/queue.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
+import { addStreamCommand } from "./commands/stream.ts";
 
 const USAGE_ERROR = 2;
 
@@ -21,6 +22,7 @@ function createProgram(): Command {
     .exitOverride();
   const services = composeServices();
   addConvertCommand(program, services);
+  addStreamCommand(program, { openLog, composeStream });
   addSimulateCommand(program);
   addMsCommand(program, services.inspector);
   addQueueCommand(program, openExistingQueue);

@@ -32,6 +32,7 @@ const options = (change: Partial<ConvertGroupsOptions> = {}): ConvertGroupsOptio
   onStart() {},
   onProgress() {},
   onOutcome() {},
+  onWait() {},
   ...change,
 });
 

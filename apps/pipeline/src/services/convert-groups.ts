@@ -19,6 +19,8 @@ export interface ConvertGroupsOptions {
   onStart(group: Group): void;
   onProgress(group: Group, progress: StageProgress): void;
   onOutcome(outcome: GroupOutcome): void;
+  /** The Measurement Set of a group is locked by others. */
+  onWait(message: string): void;
 }
 
 /** The convert stage, as this service uses it. */

@@ -9,7 +9,7 @@ import type { Group } from "../../domain/group.ts";
 import type { GroupOutcome } from "../../services/convert-groups.ts";
 import { defaultConvertConfig, type PhaseCentreChoice } from "../../stages/convert/config.ts";
 import { createOutput, describeError, formatBytes, type Output, progressBar } from "../output.ts";
-import { phaseCentre, utcUnixSec, wholeNumber } from "../values.ts";
+import { finiteNumber, phaseCentre, utcUnixSec, wholeNumber } from "../values.ts";
 
 interface ConvertFlags {
   readonly outputDir: string;
@@ -30,6 +30,7 @@ interface ConvertFlags {
   readonly end?: number;
   readonly dryRun: boolean;
   readonly skipExisting: boolean;
+  readonly lockTimeout: number;
   readonly json: boolean;
 }
 
@@ -97,6 +98,12 @@ export function addConvertCommand(program: Command, services: Services): void {
     .option("--end <utc>", "only groups whose data start before", utcUnixSec)
     .option("--dry-run", "show what would be done; write nothing", false)
     .option("--skip-existing", "a Measurement Set that is there already is no error", false)
+    .option(
+      "--lock-timeout <seconds>",
+      "how long to wait for a Measurement Set that another program has locked",
+      finiteNumber("--lock-timeout"),
+      3600,
+    )
     .option("--json", "JSON lines on standard output (also the default when it is no terminal)", false)
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: ConvertFlags) => {
@@ -157,6 +164,7 @@ async function convert(inputs: readonly string[], flags: ConvertFlags, services:
         tmpfsPath: flags.stageToTmpfs ? flags.tmpfsPath : null,
         workerCount: flags.maxWorkers,
         earthOrientationFiles: { finalsPath: flags.iersFinals ?? null, leapSecondsPath: flags.leapSeconds ?? null },
+        locks: { isEnabled: true, lockDir: null, timeoutMs: 1000 * flags.lockTimeout },
       },
       found.groups,
       {
@@ -169,6 +177,7 @@ async function convert(inputs: readonly string[], flags: ConvertFlags, services:
             `${group.groupId}  ${progressBar(doneBytes / totalBytes)}  ${step}  ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`,
           ),
         onOutcome: (outcome) => showOutcome(output, outcome),
+        onWait: (message) => output.problem(message),
       },
     );
     showSummary(output, outcomes, found.refused.length);
