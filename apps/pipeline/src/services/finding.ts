@@ -1,0 +1,16 @@
+/** What an inspection says of one thing. */
+
+export interface Finding {
+  readonly name: string;
+  readonly verdict: "ok" | "warning" | "problem";
+  /** One sentence: what was seen. */
+  readonly found: string;
+  /** What to type or do; empty when all is well. */
+  readonly fix: string;
+}
+
+export function finding(verdict: Finding["verdict"], name: string, found: string, fix = ""): Finding {
+  return { name, verdict, found, fix };
+}
+
+export const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
