@@ -174,7 +174,18 @@ export function createMemoryQueue(
     becamePending,
   });
 
-  const toEntry = ({ file: _, ...entry }: Arrival): LedgerEntry => entry;
+  const toEntry = (row: Arrival): LedgerEntry => ({
+    arrivalId: row.arrivalId,
+    path: row.path,
+    signature: row.signature,
+    sizeBytes: row.sizeBytes,
+    fate: row.fate,
+    reason: row.reason,
+    groupId: row.groupId,
+    subbandIndex: row.subbandIndex,
+    firstSeenUnixSec: row.firstSeenUnixSec,
+    decidedUnixSec: row.decidedUnixSec,
+  });
 
   const toRecord = (group: MemoryGroup): GroupRecord => ({
     groupId: group.groupId,
@@ -197,7 +208,16 @@ export function createMemoryQueue(
   const filesOf = (group: MemoryGroup) =>
     [...group.members.values()]
       .sort((a, b) => a.subbandIndex - b.subbandIndex)
-      .map(({ arrivalId: _, ...file }) => file);
+      .map((member) => ({
+        subbandIndex: member.subbandIndex,
+        path: member.path,
+        sizeBytes: member.sizeBytes,
+        signature: member.signature,
+        sampleDigest: member.sampleDigest,
+        firstTimeJd: member.firstTimeJd,
+        integrationTimeSec: member.integrationTimeSec,
+        topFreqHz: member.topFreqHz,
+      }));
 
   const isStale = ({ lease }: MemoryGroup, isDead: (owner: string) => boolean) =>
     !lease || lease.bootId !== clock.bootId || lease.expiresBootMs <= clock.sinceBootMs() || isDead(lease.owner);

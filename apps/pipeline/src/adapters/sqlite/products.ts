@@ -34,7 +34,8 @@ function makeTables(database: DatabaseSync): void {
     }
   }
   database.exec(productTables.replace(/CREATE (TABLE|INDEX)/g, "CREATE $1 IF NOT EXISTS"));
-  database.exec("CREATE TABLE copied_rows (table_name TEXT PRIMARY KEY, last_change_id INTEGER NOT NULL) STRICT");
+  database.exec(`CREATE TABLE copied_rows (queue_id TEXT NOT NULL, table_name TEXT NOT NULL, last_change_id INTEGER NOT NULL,
+       PRIMARY KEY (queue_id, table_name)) STRICT`);
 }
 
 export function openProductsCopy(path: string): ProductsCopy {
@@ -43,24 +44,26 @@ export function openProductsCopy(path: string): ProductsCopy {
   database.exec("PRAGMA synchronous = NORMAL");
   return {
     update(queue) {
+      const { id } = queue.prepare("SELECT queue_id AS id FROM queue_identity").get() as { id: string };
       inTransaction(database, () => {
         for (const [table, columns] of Object.entries(tables)) {
           const { newest } = queue.prepare(`SELECT coalesce(max(change_id), 0) AS newest FROM ${table}`).get() as {
             newest: number;
           };
           const { mark } = database
-            .prepare("SELECT coalesce(max(last_change_id), 0) AS mark FROM copied_rows WHERE table_name = ?")
-            .get(table) as { mark: number };
+            .prepare(
+              "SELECT coalesce(max(last_change_id), 0) AS mark FROM copied_rows WHERE queue_id = ? AND table_name = ?",
+            )
+            .get(id, table) as { mark: number };
           if (newest === mark) continue;
-          // A queue file that was begun anew counts from one again.
           const rows = queue
             .prepare(`SELECT ${columns} FROM ${table} WHERE change_id > ? ORDER BY change_id`)
-            .all(newest < mark ? 0 : mark);
+            .all(mark);
           const insert = database.prepare(
             `INSERT OR REPLACE INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, "?")})`,
           );
           for (const row of rows) insert.run(...Object.values(row));
-          database.prepare("INSERT OR REPLACE INTO copied_rows VALUES (?, ?)").run(table, newest);
+          database.prepare("INSERT OR REPLACE INTO copied_rows VALUES (?, ?, ?)").run(id, table, newest);
         }
       });
     },

@@ -81,6 +81,8 @@ CREATE TABLE performance_metrics (
   recorded_at REAL NOT NULL
 ) STRICT;
 
+CREATE TABLE queue_identity (queue_id TEXT NOT NULL PRIMARY KEY) STRICT;
+
 CREATE TABLE stage_runs (
   run_id INTEGER PRIMARY KEY,
   group_id TEXT NOT NULL REFERENCES ingest_queue (group_id) ON UPDATE CASCADE ON DELETE CASCADE,

@@ -114,6 +114,10 @@ CREATE TABLE stage_runs (
   error TEXT
 ) STRICT;
 CREATE INDEX stage_runs_by_group ON stage_runs (group_id);
+
+-- Tells this queue from one that is begun anew in a file of the same name.
+CREATE TABLE queue_identity (queue_id TEXT NOT NULL PRIMARY KEY) STRICT;
+INSERT INTO queue_identity VALUES (lower(hex(randomblob(16))));
 `;
 
 /** What finished groups leave, as the catalogue of products has it. */
