@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createSystemEnvironment } from "./adapters/environment/system-environment.ts";
 import { checkpointFiles } from "./adapters/fs/checkpoint-files.ts";
 import { fileSystemDirectory } from "./adapters/fs/directory.ts";
 import { type EarthOrientationFiles, readEarthOrientation } from "./adapters/fs/earth-orientation.ts";
@@ -19,7 +20,10 @@ import { msLockFiles } from "./adapters/locks/ms-lock-files.ts";
 import { createPinoLog, type PinoLog } from "./adapters/log/pino-log.ts";
 import { createChainRunner } from "./adapters/runner/chain-runner.ts";
 import { type RunJob, serveChain } from "./adapters/runner/serve-chain.ts";
+import { probeWriteAheadLog } from "./adapters/sqlite/probe-wal.ts";
 import { openQueueDatabase } from "./adapters/sqlite/queue-database.ts";
+import type { Config } from "./config/settings.ts";
+import type { ArtifactKind } from "./domain/artifacts.ts";
 import { PipelineError } from "./domain/error-codes.ts";
 import type { Group } from "./domain/group.ts";
 import type { ChainJob } from "./ports/chain-runner.ts";
@@ -32,7 +36,9 @@ import { type ConvertGroupsOptions, convertGroups, type GroupOutcome } from "./s
 import { assertInputsUnchanged, buildWithRoom } from "./services/convert-safely.ts";
 import { createDirectoryWatcher, type DirectoryWatcher, watchDirectory } from "./services/directory-watcher.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
+import type { Finding } from "./services/finding.ts";
 import { createGroupAssembler, type GroupAssembler, reviewGroups } from "./services/group-assembler.ts";
+import { type EnvironmentNeeds, inspectEnvironment } from "./services/inspect-environment.ts";
 import { lockedStage } from "./services/locked-stage.ts";
 import { runChain } from "./services/run-chain.ts";
 import { runServices } from "./services/run-services.ts";
@@ -332,4 +338,14 @@ export function openLog({ log, directories }: Config): PinoLog {
     logsDir: directories.logsDir,
     clock: systemClock,
   });
+}
+
+/** What `contimg doctor` finds. */
+export function inspectMachine({ conversion }: Config, needs: EnvironmentNeeds): readonly Finding[] {
+  const environment = createSystemEnvironment({
+    probeWriteAheadLog,
+    earthOrientation: () =>
+      readEarthOrientation({ finalsPath: conversion.iersFinals, leapSecondsPath: conversion.leapSeconds }),
+  });
+  return inspectEnvironment(environment, hostClock(), needs);
 }

@@ -2,9 +2,11 @@
 /** The `contimg` command. */
 
 import { Command, CommanderError } from "commander";
-import { composeServices, composeStream, openExistingQueue, openLog } from "../compose.ts";
+import { composeServices, composeStream, inspectMachine, openExistingQueue, openLog } from "../compose.ts";
 import { software } from "../version.ts";
+import { addConfigCommand } from "./commands/config.ts";
 import { addConvertCommand } from "./commands/convert.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addLedgerCommand } from "./commands/ledger.ts";
 import { addMsCommand } from "./commands/ms.ts";
 import { addQueueCommand } from "./commands/queue.ts";
@@ -22,11 +24,13 @@ function createProgram(): Command {
     .exitOverride();
   const services = composeServices();
   addConvertCommand(program, services);
-  addStreamCommand(program, { openLog, composeStream });
+  addStreamCommand(program, { openLog, composeStream, inspectMachine });
   addSimulateCommand(program);
   addMsCommand(program, services.inspector);
   addQueueCommand(program, openExistingQueue);
   addLedgerCommand(program, openExistingQueue);
+  addConfigCommand(program);
+  addDoctorCommand(program, inspectMachine);
   inheritSettings(program);
   return program;
 }

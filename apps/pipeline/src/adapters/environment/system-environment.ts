@@ -1,6 +1,7 @@
 /** The machine this process runs on. */
 
 import { accessSync, constants, mkdirSync, type Stats, statSync } from "node:fs";
+import { probeFileLocks } from "@contimg/file-locks/node";
 import type { DirectoryFacts, Environment, LockVerdict, ProbeResult } from "../../ports/environment.ts";
 import { fileSystemOf } from "./file-system.ts";
 import { machineFacts } from "./machine.ts";
@@ -9,7 +10,6 @@ import { probeRename, probeSync } from "./probes.ts";
 /** What other adapters know. */
 export interface EnvironmentParts {
   probeWriteAheadLog(directory: string): ProbeResult;
-  probeLocks(directory: string): LockVerdict;
   earthOrientation(): { readonly lastMeasuredMjd: number; readonly endMjd: number };
 }
 
@@ -21,7 +21,17 @@ export function createSystemEnvironment(parts: EnvironmentParts): Environment {
     makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
     probeRename,
     probeSync,
+    probeLocks,
   };
+}
+
+function probeLocks(directory: string): LockVerdict {
+  try {
+    const { excludes, reason, advice } = probeFileLocks(directory);
+    return { works: excludes, found: reason, advice };
+  } catch (error) {
+    return { works: false, found: (error as Error).message, advice: "make it writable, or name another directory" };
+  }
 }
 
 const WRITE_OTHERS = 0o002;

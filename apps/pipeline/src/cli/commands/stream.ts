@@ -1,13 +1,16 @@
 /** `contimg stream`: converts groups as their files arrive. */
 
 import type { Command } from "commander";
+import { environmentNeedsOf } from "../../config/environment-needs.ts";
 import type { Config } from "../../config/settings.ts";
 import { streamSetupOf } from "../../config/stream-setup.ts";
 import { asPipelineError } from "../../domain/error-codes.ts";
 import type { Log } from "../../ports/log.ts";
+import { blocksStream, type Finding } from "../../services/finding.ts";
 import type { Stream, StreamSetup } from "../../services/stream-setup.ts";
 import { addConfigOptions, configOfCommand } from "../config-options.ts";
 import { describeError } from "../output.ts";
+import type { Inspect } from "./doctor.ts";
 
 const HELP = `
 The input directory is watched for *_sbNN.hdf5 files. Subbands of one observation are put together by the time of their
@@ -28,6 +31,8 @@ Examples:
 
 export interface StreamServices {
   openLog(config: Config): Log & { reopen(): void; close(): void };
+  /** Also makes missing directories when the needs say so. */
+  inspectMachine: Inspect;
   composeStream(setup: StreamSetup): Stream;
 }
 
@@ -57,6 +62,10 @@ async function stream(command: Command, services: StreamServices): Promise<numbe
     return USAGE_ERROR;
   }
   const log = services.openLog(config);
+  if (!isFit(services.inspectMachine(config, environmentNeedsOf(config, true)), log)) {
+    log.close();
+    return FAILED;
+  }
   const [stop, force] = [new AbortController(), new AbortController()];
   const onSignal = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) {
@@ -85,4 +94,15 @@ async function stream(command: Command, services: StreamServices): Promise<numbe
     process.off("SIGHUP", onHangup);
     log.close();
   }
+}
+
+/** Logs what is not as it should be. */
+function isFit(findings: readonly Finding[], log: Log): boolean {
+  for (const finding of findings) {
+    const { name, verdict, found, fix } = finding;
+    const message = `${name}: ${found} -> ${fix}`;
+    if (blocksStream(finding)) log.critical(`ENVIRONMENT_UNFIT: ${message}`);
+    else if (verdict !== "ok") log.warning(message);
+  }
+  return !findings.some(blocksStream);
 }
