@@ -43,6 +43,10 @@ function inheritSettings(parent: Command): void {
   }
 }
 
+// A reader such as head or a pager may close the pipe when it has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 try {
   await createProgram().parseAsync();
 } catch (error) {
