@@ -67,7 +67,7 @@ export async function processGroup(
   const { groupId } = lease;
   const keeper = keepLease(queue, lease, options.leaseMs, ports.clock, log);
   let staged: StagedInputs | undefined;
-  let isSuccess = false;
+  let hasFailed = false;
   try {
     const startedMs = ports.clock.monotonicMs();
     assertUnchanged(claimed.files, ports.staging, groupId);
@@ -82,17 +82,19 @@ export async function processGroup(
     const totalSec = (ports.clock.monotonicMs() - startedMs) / 1000;
     const completion = completionOf(ms, { ...options, totalSec, stagingSec: (staged?.durationMs ?? 0) / 1000 });
     if (queue.complete(lease, completion) === "lease-lost") return lost(groupId, log);
-    isSuccess = true;
     options.onStep("completed-committed", groupId);
     ports.checkpoints.remove(groupId);
     logCompletion(groupId, claimed, ms, totalSec, options, log);
     options.onCompleted(groupId, ms);
     return { kind: "completed" };
   } catch (error) {
-    return endOf(asPipelineError(error, groupId), claimed, ports, options, { stop, lost: keeper.lost });
+    const end = endOf(asPipelineError(error, groupId), claimed, ports, options, { stop, lost: keeper.lost });
+    hasFailed = end.kind === "retried" || end.kind === "failed";
+    return end;
   } finally {
     keeper.end();
-    if (staged && (isSuccess || options.cleansUpTemp)) ports.staging.remove(staged);
+    // Only of a failure may the copies tell something.
+    if (staged && (!hasFailed || options.cleansUpTemp)) ports.staging.remove(staged);
     options.onStep("cleaned-up", groupId);
   }
 }

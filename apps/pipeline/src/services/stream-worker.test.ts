@@ -419,6 +419,7 @@ describe("a stop", () => {
 describe("copies of the input", () => {
   test.each([
     ["are removed after success", [answers.done], false, true],
+    ["are removed when the disk is full", [answers.failing("DISK_FULL")], false, true],
     ["are kept after a failure, for inspection", [answers.failing("UVH5_CORRUPT")], false, false],
     ["are removed after a failure when asked", [answers.failing("UVH5_CORRUPT")], true, true],
   ] as const)("%s", async (_what, script, cleansUpTemp, isRemoved) => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { composeStream } from "../../src/compose.ts";
 import { organisedMsPath } from "../../src/domain/measurement-set.ts";
 import { contimg } from "./run-contimg.ts";
 import { addGroup, leftovers, runStreamUntil, type StreamPlace, startStream, streamPlace } from "./stream-group.ts";
@@ -136,6 +137,24 @@ test("a stream that stood still past its lease finds its group taken, and record
   expect(stopped.said()).not.toContain("completed in");
   expect(show(place, groupId)).toEqual({ ...after, leaseOwner: after.leaseOwner });
   expect(place.lines.join("\n")).toContain(`Recovered stale in-progress group ${groupId}`);
+});
+
+test("a stop by force gives the group back unharmed, without a trace", async () => {
+  const place = streamPlace({ stagesInputs: true, graceMs: 0 });
+  const groupId = addGroup(place);
+  const [stop, force] = [new AbortController(), new AbortController()];
+  const stream = composeStream({
+    ...place.setup,
+    onStep(step) {
+      if (step !== "chain-started") return;
+      stop.abort();
+      force.abort();
+    },
+  });
+  await stream.run(stop.signal, force.signal);
+  expect(show(place, groupId)).toMatchObject({ state: "pending", retryCount: 0, crashCount: 0, retryInMs: 0 });
+  expect(leftovers(place)).toEqual([]);
+  expect(existsSync(msPathOf(place, groupId))).toBe(false);
 });
 
 test("what input changes into while it is converted is never given a name", async () => {
