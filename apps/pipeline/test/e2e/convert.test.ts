@@ -277,6 +277,7 @@ describe("what the user sees", () => {
       "ms/science",
       "ms/science/2025-10-03",
       "ms/science/2025-10-03/2025-10-03T11:48:50.ms",
+      "ms/science/2025-10-03/2025-10-03T11:48:50.ms.lock",
     ]);
   });
 

@@ -20,6 +20,9 @@ const CODE_OF_TAG = {
   "not-permitted": "OUTPUT_NOT_WRITABLE",
 } as const satisfies Record<FileLockError["tag"], string>;
 
+/** The directory cannot take a lock file, or is none. */
+const NOT_WRITABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"]);
+
 /** @param lockDir  null: beside each Measurement Set */
 export function msLockFiles(lockDir: string | null): MsLocks {
   const trustedDevices = new Set<number>();
@@ -66,7 +69,7 @@ function asLockError(error: unknown, msPath: string): unknown {
   if (tag !== undefined && error instanceof Error)
     return new PipelineError(CODE_OF_TAG[tag], error.message, { subject: msPath, cause: error });
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+  if (code !== undefined && NOT_WRITABLE.has(code)) {
     return new PipelineError("OUTPUT_NOT_WRITABLE", `${msPath}: ${(error as Error).message}`, {
       subject: msPath,
       cause: error,
