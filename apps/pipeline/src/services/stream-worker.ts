@@ -47,6 +47,9 @@ export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWork
   /** Not undefined: claiming rests until then, and one group at a time is tried afterwards. */
   let pause: { readonly untilMs: number; readonly lengthMs: number } | undefined;
 
+  /** The child of a worker that died lives a moment longer: what it leaves is found by a second look. */
+  let mustSweepAgain = false;
+
   const isDead = (owner: string) => processes.state(owner) === "dead";
 
   function recover(): void {
@@ -57,8 +60,12 @@ export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWork
       else log.error(`Group ${groupId} failed for good: its workers died too often`, { groupId, leaseOwner });
     }
     if (recovered.length > 0) {
+      mustSweepAgain = true;
       sweep();
       idle.wake();
+    } else if (mustSweepAgain) {
+      mustSweepAgain = false;
+      sweep();
     }
   }
 
@@ -143,6 +150,7 @@ export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWork
     activeGroupIds: () => [...active],
     async run(stop, force) {
       recover();
+      mustSweepAgain = true;
       sweep();
       removeSpentCheckpoints();
       const giveUp = new AbortController();
@@ -169,6 +177,7 @@ export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWork
       const giveBack = AbortSignal.any([giveUp.signal, force]);
       await Promise.all(Array.from({ length: options.groupCount }, () => work(stopping, giveBack).catch(onBroken)));
       clearInterval(recovery);
+      if (mustSweepAgain) sweep();
       clearTimeout(graceTimer);
       stopping.removeEventListener("abort", onStop);
       if (errors.length === 1) throw errors[0];
