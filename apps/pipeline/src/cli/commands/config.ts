@@ -82,9 +82,11 @@ function showConfig({ values, origins, path }: LoadedConfig, withOrigin: boolean
   );
   output.event({ file: path, settings });
   const keyWidth = Math.max(...rows.map(({ key }) => key.length));
-  const valueWidth = Math.min(60, Math.max(...rows.map(({ value }) => String(value).length)));
+  const shownOf = (value: unknown) =>
+    typeof value === "string" ? value : value === null ? "-" : JSON.stringify(value);
+  const valueWidth = Math.min(60, Math.max(...rows.map(({ value }) => shownOf(value).length)));
   for (const { key, value, origin } of rows) {
-    const shown = value === null ? "-" : String(value);
+    const shown = shownOf(value);
     output.line(
       withOrigin
         ? `${key.padEnd(keyWidth)}  ${shown.padEnd(valueWidth)}  ${origin}`
