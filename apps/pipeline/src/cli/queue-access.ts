@@ -1,5 +1,6 @@
 /** How commands get at the queue, and what all of them do with it. */
 
+import { loadConfig } from "../config/load-config.ts";
 import { isPipelineError } from "../domain/error-codes.ts";
 import type { QueueDatabase } from "../ports/group-queue.ts";
 import { createOutput, describeError, type Output } from "./output.ts";
@@ -13,17 +14,24 @@ export interface QueueAccess {
 /** @throws PipelineError QUEUE_UNUSABLE when there is no such file: looking must not make one */
 export type QueueOpener = (path: string) => QueueAccess;
 
-export const DEFAULT_QUEUE_PATH = "streaming_queue.sqlite3";
+export const QUEUE_DB_HELP =
+  "the queue database (default: that of contimg stream with the same variables or CONTIMG_CONFIG, else streaming_queue.sqlite3)";
+
+/** @throws PipelineError CONFIG_INVALID */
+function configuredQueuePath(): string {
+  const sources = { configPath: undefined, variables: process.env, flags: new Map(), currentDir: process.cwd() };
+  return loadConfig(sources).config.databases.queueDb!;
+}
 
 /** Opens the queue for one command, sets the exit status to what it returns, or to 1 when it fails with a code. */
 export function withQueue(
   open: QueueOpener,
-  flags: { readonly queueDb: string; readonly json: boolean },
+  flags: { readonly queueDb?: string; readonly json: boolean },
   act: (access: QueueAccess, output: Output) => 0 | 1,
 ): void {
   const output = createOutput(flags.json, process.stdout, process.stderr, false);
   try {
-    const access = open(flags.queueDb);
+    const access = open(flags.queueDb ?? configuredQueuePath());
     try {
       process.exitCode = act(access, output);
     } finally {

@@ -97,3 +97,12 @@ test("the stream does not start with wrong settings", () => {
       "CONFIG_INVALID: flag --max-retries: stream.max_retries: expected a whole number from 0 to 1000, found -1\n",
   });
 });
+
+test("queue and ledger look where a stream with the same variables writes", () => {
+  const inFolder = contimg(["queue", "stats"]);
+  expect(inFolder.stderr).toContain(join(folder, "streaming_queue.sqlite3"));
+  const inState = contimg(["ledger"], { CONTIMG_STATE_DIR: "state" });
+  expect(inState.stderr).toContain(join(folder, "state/ingest.sqlite3"));
+  const named = contimg(["ledger", "--queue-db", "other.db"], { CONTIMG_STATE_DIR: "state" });
+  expect(named.stderr).toContain("other.db");
+});

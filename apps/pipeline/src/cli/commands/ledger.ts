@@ -4,12 +4,12 @@ import { type Command, Option } from "commander";
 import { type FileFate, fileFates } from "../../domain/arrival.ts";
 import type { LedgerEntry } from "../../ports/group-queue.ts";
 import type { Output } from "../output.ts";
-import { DEFAULT_QUEUE_PATH, type QueueAccess, type QueueOpener, utcText, withQueue } from "../queue-access.ts";
+import { QUEUE_DB_HELP, type QueueAccess, type QueueOpener, utcText, withQueue } from "../queue-access.ts";
 import { tableLines } from "../table.ts";
 import { wholeNumber } from "../values.ts";
 
 interface LedgerFlags {
-  readonly queueDb: string;
+  readonly queueDb?: string;
   readonly json: boolean;
   readonly fate?: FileFate;
   readonly group?: string;
@@ -91,7 +91,7 @@ export function addLedgerCommand(program: Command, open: QueueOpener): void {
     .addOption(new Option("--fate <fate>", "list the files of this fate").choices(fileFates))
     .option("--group <group>", "list the files of this group")
     .option("--limit <n>", "list at most so many", wholeNumber("--limit", 1), 100)
-    .option("--queue-db <path>", "the queue database", DEFAULT_QUEUE_PATH)
+    .option("--queue-db <path>", QUEUE_DB_HELP)
     .option("--json", "JSON lines", false)
     .addHelpText("after", HELP)
     .action((flags: LedgerFlags) =>

@@ -4,12 +4,12 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type GroupState, groupStates } from "../../domain/queue.ts";
 import type { GroupDetail, GroupRecord } from "../../ports/group-queue.ts";
 import type { Output } from "../output.ts";
-import { DEFAULT_QUEUE_PATH, type QueueAccess, type QueueOpener, utcText, withQueue } from "../queue-access.ts";
+import { QUEUE_DB_HELP, type QueueAccess, type QueueOpener, utcText, withQueue } from "../queue-access.ts";
 import { type Cell, tableLines, usesColor } from "../table.ts";
 import { wholeNumber } from "../values.ts";
 
 interface QueueFlags {
-  readonly queueDb: string;
+  readonly queueDb?: string;
   readonly json: boolean;
 }
 
@@ -233,7 +233,7 @@ export function addQueueCommand(program: Command, open: QueueOpener): void {
     queue
       .command(name)
       .description(summary)
-      .option("--queue-db <path>", "the queue database", DEFAULT_QUEUE_PATH)
+      .option("--queue-db <path>", QUEUE_DB_HELP)
       .option("--json", "JSON lines", false);
 
   add("ls", "lists groups, the newest data first")
