@@ -1,6 +1,27 @@
 /** Flagging on typed arrays. Pure: every kernel adds flags (1) to arrays it is given and says how many. */
 export { type Background, type BackgroundOptions, createBackground, subtractBackground } from "./background.ts";
+export { type BaselineStatistics, measureBaseline } from "./baseline-statistics.ts";
+export {
+  addFlagStatistics,
+  createFlagStatistics,
+  type FlagStatistics,
+} from "./flag-statistics.ts";
 export { type ClipOptions, flagClip, flagInvalid, type InvalidCounts } from "./flag-values.ts";
+export {
+  createGrowWork,
+  extendCorrelations,
+  type GrowOptions,
+  type GrowWork,
+  growPlane,
+} from "./grow-flags.ts";
+export {
+  type BaselineFigures,
+  INPUT_LIMITS_DEFAULTS,
+  type InputLimits,
+  type InputReason,
+  type InputVerdict,
+  judgeInputs,
+} from "./judge-inputs.ts";
 export {
   createRfiSearch,
   RFI_SEARCH_DEFAULTS,
