@@ -1,5 +1,6 @@
 /**
- * The smooth part of a plane of amplitudes: a Gaussian-weighted local mean of the unflagged samples over time and frequency.
+ * The smooth part of a plane of amplitudes: a local fit of straight lines with Gaussian weights to what is not
+ * flagged, along frequency and then along time.
  *
  * Frequency is averaged to bins first, so the fit costs little more than reading the plane. Bins and weights never cross the
  * edge of a subband, whose gains differ by steps. The shape within a subband (a filter's roll-off, the same in all) is found
@@ -35,6 +36,9 @@ export interface Background {
   readonly rightPart: Float64Array;
   readonly weightsFreq: Float64Array;
   readonly weightsTime: Float64Array;
+  /** σ of these, in bins and integrations. */
+  readonly sigmaBins: number;
+  readonly sigmaTimes: number;
   /** `[time][bin]`: sums of amplitudes and counts, then smoothed along frequency, then the fit. */
   readonly sums: Float64Array;
   readonly counts: Float64Array;
@@ -51,6 +55,9 @@ export interface Background {
 
 /** Fewest subbands whose median tells their common shape from interference. */
 const SHAPE_SUBBAND_COUNT_MIN = 4;
+
+/** Offsets (in bins or integrations, squared) must spread more than this for a slope to be told. */
+const SPREAD_MIN = 0.1;
 
 function halfGaussian(sigma: number): Float64Array {
   const reach = Math.ceil(3 * sigma);
@@ -81,7 +88,8 @@ export function createBackground(timeCountMax: number, channelCount: number, opt
       const left = Math.min(Math.max(0, Math.floor(place)), Math.max(0, count - 2));
       leftBin[channel] = firstBin + left;
       rightBin[channel] = firstBin + Math.min(left + 1, count - 1);
-      rightPart[channel] = Math.min(1, Math.max(0, place - left));
+      // Below 0 and above 1 in the outer half of the first and last bin: the line goes on.
+      rightPart[channel] = count > 1 ? place - left : 0;
     }
   }
   const binCount = binChannels.length;
@@ -101,6 +109,8 @@ export function createBackground(timeCountMax: number, channelCount: number, opt
     rightPart,
     weightsFreq: halfGaussian(sigmaChannelCount / binChannelCount),
     weightsTime: halfGaussian(sigmaTimeCount),
+    sigmaBins: sigmaChannelCount / binChannelCount,
+    sigmaTimes: sigmaTimeCount,
     sums: plane(),
     counts: plane(),
     sumsFreq: plane(),
@@ -138,8 +148,22 @@ function sumBins(work: Background, amplitudes: Float32Array, flags: Uint8Array, 
   }
 }
 
+/**
+ * A straight line fitted to what lies around, at the place itself: unlike a mean it has no bias where a slope meets an edge.
+ *
+ * @param m0 Sum of weights; `m1`, `m2` times the offset and its square; `y0`, `y1` of weighted values likewise.
+ * @param sigma Width of the weights. Samples that lie all to one side of that, or all in one place, give their mean instead.
+ */
+function localLine(m0: number, m1: number, m2: number, y0: number, y1: number, sigma: number): number {
+  const offset = m1 / m0;
+  const spread = m2 / m0 - offset * offset;
+  const mean = y0 / m0;
+  const near = offset < 0 ? -offset <= sigma : offset <= sigma;
+  return near && spread > SPREAD_MIN ? mean - offset * ((y1 / m0 - offset * mean) / spread) : mean;
+}
+
 function smoothFreq(work: Background, timeCount: number): void {
-  const { binCount, subbandCount, subbandBins, weightsFreq, sums, counts, sumsFreq, countsFreq } = work;
+  const { binCount, subbandCount, subbandBins, weightsFreq, sigmaBins, sums, counts, sumsFreq, countsFreq } = work;
   const reach = weightsFreq.length - 1;
   for (let time = 0; time < timeCount; time++) {
     const row = time * binCount;
@@ -148,22 +172,31 @@ function smoothFreq(work: Background, timeCount: number): void {
       const last = subbandBins[subband + 1] - 1;
       for (let bin = first; bin <= last; bin++) {
         const to = bin + reach < last ? bin + reach : last;
-        let sum = 0;
-        let count = 0;
+        let m0 = 0;
+        let m1 = 0;
+        let m2 = 0;
+        let y0 = 0;
+        let y1 = 0;
         for (let other = bin - reach > first ? bin - reach : first; other <= to; other++) {
-          const weight = weightsFreq[other < bin ? bin - other : other - bin];
-          sum += weight * sums[row + other];
-          count += weight * counts[row + other];
+          const offset = other - bin;
+          const weight = weightsFreq[offset < 0 ? -offset : offset];
+          const count = weight * counts[row + other];
+          const sum = weight * sums[row + other];
+          m0 += count;
+          m1 += count * offset;
+          m2 += count * offset * offset;
+          y0 += sum;
+          y1 += sum * offset;
         }
-        sumsFreq[row + bin] = sum;
-        countsFreq[row + bin] = count;
+        sumsFreq[row + bin] = m0 > 0 ? m0 * localLine(m0, m1, m2, y0, y1, sigmaBins) : 0;
+        countsFreq[row + bin] = m0;
       }
     }
   }
 }
 
 function smoothTime(work: Background, timeCount: number): void {
-  const { binCount, weightsTime, sums, counts, sumsFreq, countsFreq, fit } = work;
+  const { binCount, weightsTime, sigmaTimes, sums, counts, sumsFreq, countsFreq, fit } = work;
   const reach = weightsTime.length - 1;
   let total = 0;
   let totalCount = 0;
@@ -176,15 +209,24 @@ function smoothTime(work: Background, timeCount: number): void {
     const from = time - reach > 0 ? time - reach : 0;
     const to = time + reach < timeCount - 1 ? time + reach : timeCount - 1;
     for (let bin = 0; bin < binCount; bin++) {
-      let sum = 0;
-      let count = 0;
+      let m0 = 0;
+      let m1 = 0;
+      let m2 = 0;
+      let y0 = 0;
+      let y1 = 0;
       for (let other = from; other <= to; other++) {
-        const weight = weightsTime[other < time ? time - other : other - time];
-        sum += weight * sumsFreq[other * binCount + bin];
-        count += weight * countsFreq[other * binCount + bin];
+        const offset = other - time;
+        const weight = weightsTime[offset < 0 ? -offset : offset];
+        const count = weight * countsFreq[other * binCount + bin];
+        const sum = weight * sumsFreq[other * binCount + bin];
+        m0 += count;
+        m1 += count * offset;
+        m2 += count * offset * offset;
+        y0 += sum;
+        y1 += sum * offset;
       }
       // Nothing but flags as far as the weights reach: the mean of the plane is the best guess that is left.
-      fit[time * binCount + bin] = count > 0 ? sum / count : mean;
+      fit[time * binCount + bin] = m0 > 0 ? localLine(m0, m1, m2, y0, y1, sigmaTimes) : mean;
     }
   }
 }
