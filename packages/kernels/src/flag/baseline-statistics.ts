@@ -6,16 +6,16 @@ export interface BaselineStatistics {
   readonly sampleCount: number;
   readonly flaggedCount: number;
   /**
-   * Mean power of the noise, E|n|², from differences of neighbouring channels: robust against interference that is not
-   * flagged, since integrations vote by their median. Unit of the visibilities squared.
+   * Mean power of the noise, E|n|², from second differences over three neighbouring channels, which slopes of phase and
+   * gain leave alone; integrations vote by their median. A narrow residual of interference counts as noise where it lasts. Unit of the visibilities squared.
    */
   readonly noisePower: number;
   /** Median over integrations of mean |V|², the noise included. */
   readonly totalPower: number;
 }
 
-/** Integrations with fewer pairs of unflagged neighbours than this have no vote. */
-const PAIR_COUNT_MIN = 4;
+/** Integrations with fewer triples of unflagged neighbours than this have no vote. */
+const TRIPLE_COUNT_MIN = 4;
 
 function medianOf(values: number[]): number {
   if (values.length === 0) return Number.NaN;
@@ -36,11 +36,13 @@ export function measureBaseline(block: VisibilityBlock, rows: Int32Array, correl
   for (let time = 0; time < rows.length; time++) {
     let at = rows[time] * channelCount * correlationCount + correlation;
     let differenceSum = 0;
-    let pairCount = 0;
+    let tripleCount = 0;
     let powerSum = 0;
     let goodCount = 0;
     let lastRe = Number.NaN;
     let lastIm = Number.NaN;
+    let beforeRe = Number.NaN;
+    let beforeIm = Number.NaN;
     for (let channel = 0; channel < channelCount; channel++, at += correlationCount) {
       const re = vis[2 * at];
       const im = vis[2 * at + 1];
@@ -52,16 +54,20 @@ export function measureBaseline(block: VisibilityBlock, rows: Int32Array, correl
       }
       powerSum += power;
       goodCount++;
-      const difference = (re - lastRe) * (re - lastRe) + (im - lastIm) * (im - lastIm);
+      const curveRe = re - 2 * lastRe + beforeRe;
+      const curveIm = im - 2 * lastIm + beforeIm;
+      const difference = curveRe * curveRe + curveIm * curveIm;
       if (difference >= 0) {
         differenceSum += difference;
-        pairCount++;
+        tripleCount++;
       }
+      beforeRe = lastRe;
+      beforeIm = lastIm;
       lastRe = re;
       lastIm = im;
     }
-    if (pairCount < PAIR_COUNT_MIN) continue;
-    noisePowers.push(differenceSum / pairCount / 2);
+    if (tripleCount < TRIPLE_COUNT_MIN) continue;
+    noisePowers.push(differenceSum / tripleCount / 6);
     totalPowers.push(powerSum / goodCount);
   }
   return {
