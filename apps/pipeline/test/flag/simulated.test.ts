@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { describeWith, sharedData, sharedDataDir } from "../../../tools/oracles.ts";
+import { describeWith, sharedData, sharedDataDir } from "../../../../tools/oracles.ts";
 import { type FlagScore, interferenceOn, searchAndScore } from "./score-flags.ts";
 import { readSimulatedGroup, type SimulatedGroup } from "./simulated-group.ts";
 

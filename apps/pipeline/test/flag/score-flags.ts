@@ -10,7 +10,7 @@ import {
   type RfiSearchOptions,
   rowsByBaseline,
   searchBaseline,
-} from "../src/flag/index.ts";
+} from "@contimg/kernels/flag";
 import type { SimulatedGroup } from "./simulated-group.ts";
 
 export interface FlagScore {

@@ -1,8 +1,8 @@
 /** Simulated groups as blocks of visibilities: the files of a directory side by side in frequency, highest first. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openUvh5 } from "../../uvh5/src/node.ts";
-import type { VisibilityBlock } from "../src/flag/index.ts";
+import type { VisibilityBlock } from "@contimg/kernels/flag";
+import { openUvh5 } from "@contimg/uvh5/node";
 
 export interface SimulatedGroup {
   readonly block: VisibilityBlock;
