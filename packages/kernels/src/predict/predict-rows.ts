@@ -203,9 +203,11 @@ function preparePhasor(
       : exposureSec * (uvwRateMPerSec[3 * row] * l + uvwRateMPerSec[3 * row + 1] * m + uvwRateMPerSec[3 * row + 2] * n);
   if (exponent === 0 && pathChangeM === 0) return false;
   const start = component * predictor.freqHz.length + run.chanStart;
-  for (let k = 0; k < run.channelCount; k++) scratch[k] = sky.spectraJy[start + k];
-  if (exponent !== 0) taperGaussian(scratch, run, exponent);
-  if (pathChangeM !== 0) taperTime(scratch, run, pathChangeM, predictor.inverseHz);
+  if (exponent !== 0) taperGaussian(sky.spectraJy, start, scratch, run, exponent);
+  if (pathChangeM !== 0) {
+    const from = exponent === 0 ? sky.spectraJy : scratch;
+    taperTime(from, exponent === 0 ? start : 0, scratch, run, pathChangeM, predictor.inverseHz);
+  }
   return true;
 }
 
