@@ -441,7 +441,10 @@ export function createMemoryQueue(
     stats(isDead) {
       const pending = byDataTime("pending").map((group) => ageMs(group.waitingSince) / 1000);
       const within = (hourCount: number) =>
-        [...groups.values()].filter(({ completedAt }) => completedAt && ageMs(completedAt) < hourCount * 3_600_000);
+        [...groups.values()].filter(
+          ({ state: is, completedAt }) =>
+            is === "completed" && completedAt && ageMs(completedAt) < hourCount * 3_600_000,
+        );
       const timings = within(24).map(({ completion }) => completion!.timings);
       const mean = (name: keyof Completion["timings"]) =>
         timings.reduce((sum, timing) => sum + timing[name], 0) / timings.length;

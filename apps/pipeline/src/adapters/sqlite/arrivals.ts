@@ -11,7 +11,7 @@ import {
 import { groupIdOf, startUnixSecOf } from "../../domain/group.ts";
 import type { GroupState } from "../../domain/queue.ts";
 import type { ArrivalLedger, ArrivalOutcome, LedgerEntry } from "../../ports/group-queue.ts";
-import { LEGACY_SIGNATURE } from "./legacy-queue.ts";
+import { completeLegacyGroup, LEGACY_SIGNATURE } from "./legacy-queue.ts";
 import { inTransaction } from "./open-database.ts";
 import type { QueueContext } from "./queue-context.ts";
 
@@ -179,31 +179,6 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
     return Number(inserted.lastInsertRowid);
   }
 
-  /** The queue before this one knew neither the data time of a group nor the version of a file. */
-  function completeLegacyGroup(file: WholeSubband, groupId: string | null): void {
-    database
-      .prepare(
-        `UPDATE subband_files SET signature = ?, size_bytes = ?, sample_digest = ?, first_time_jd = ?,
-           integration_time_sec = ?, top_freq_hz = ? WHERE group_id = ? AND path = ?`,
-      )
-      .run(
-        file.signature,
-        file.sizeBytes,
-        file.sampleDigest,
-        file.firstTimeJd,
-        file.integrationTimeSec,
-        file.topFreqHz,
-        groupId,
-        file.path,
-      );
-    const startUnixSec = startUnixSecOf(file.firstTimeJd, file.integrationTimeSec);
-    if (findGroup(startUnixSec) === undefined || groupIdOf(startUnixSec) === groupId) {
-      database
-        .prepare("UPDATE ingest_queue SET start_unix_sec = ? WHERE group_id = ? AND start_unix_sec IS NULL")
-        .run(startUnixSec, groupId);
-    }
-  }
-
   function findGroup(startUnixSec: number): GroupRow | undefined {
     const byStart = selectGroup.get(startUnixSec) ?? selectGroupById.get(groupIdOf(startUnixSec));
     return byStart as unknown as GroupRow | undefined;
@@ -249,7 +224,12 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
             previous.decided_at,
             previous.arrival_id,
           );
-          completeLegacyGroup(file, previous.group_id);
+          completeLegacyGroup(
+            context,
+            file,
+            previous.group_id,
+            findGroup(startUnixSecOf(file.firstTimeJd, file.integrationTimeSec)) === undefined,
+          );
           return outcome(previous, false);
         }
         const startUnixSec = startUnixSecOf(file.firstTimeJd, file.integrationTimeSec);

@@ -131,10 +131,11 @@ export function groupQueue(context: QueueContext): GroupQueue {
         const now = clock.nowUnixSec();
         const { changes } = database
           .prepare(
-            `UPDATE ingest_queue SET revision = revision + 1, state = 'completed', processing_stage = 'completed', last_update = ?, error = NULL,
+            `UPDATE ingest_queue SET revision = revision + 1, state = 'completed', processing_stage = 'completed', last_update = ?, waiting_since = ?, waiting_since_boot_ms = ?,
+               waiting_since_boot_id = ?, error = NULL,
                error_code = NULL, checkpoint_path = NULL, ms_path = ?, ${NO_LEASE} WHERE ${HELD}`,
           )
-          .run(now, completion.msPath, lease.groupId, lease.token);
+          .run(now, now, clock.sinceBootMs(), clock.bootId, completion.msPath, lease.groupId, lease.token);
         if (changes !== 1) return "lease-lost";
         const { timings } = completion;
         database

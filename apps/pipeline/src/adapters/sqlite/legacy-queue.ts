@@ -1,8 +1,11 @@
 /** Queue files of the Python streaming converter: what they know is taken over. */
 
 import type { DatabaseSync } from "node:sqlite";
+import type { WholeSubband } from "../../domain/arrival.ts";
+import { groupIdOf, startUnixSecOf } from "../../domain/group.ts";
 import { queueTables } from "./migrations/0001-queue.sql.ts";
 import { columnsOf } from "./open-database.ts";
+import type { QueueContext } from "./queue-context.ts";
 
 /** In `signature`: any version of the file, since the old queue recorded only its path. */
 export const LEGACY_SIGNATURE = "legacy";
@@ -123,4 +126,38 @@ export function takeOverLegacyQueue(database: DatabaseSync): {
   }
   for (const table of present.toReversed()) database.exec(`DROP TABLE legacy_${table}`);
   return { movedCount, reopenedCount };
+}
+
+/**
+ * Writes down what the first look at a file of a taken-over group tells: the old queue knew neither the data time of a
+ * group nor the version of a file.
+ *
+ * @param isTimeFree  whether no group has that data time yet
+ */
+export function completeLegacyGroup(
+  { database }: QueueContext,
+  file: WholeSubband,
+  groupId: string | null,
+  isTimeFree: boolean,
+): void {
+  database
+    .prepare(
+      `UPDATE subband_files SET signature = ?, size_bytes = ?, sample_digest = ?, first_time_jd = ?,
+         integration_time_sec = ?, top_freq_hz = ? WHERE group_id = ? AND path = ?`,
+    )
+    .run(
+      file.signature,
+      file.sizeBytes,
+      file.sampleDigest,
+      file.firstTimeJd,
+      file.integrationTimeSec,
+      file.topFreqHz,
+      groupId,
+      file.path,
+    );
+  const startUnixSec = startUnixSecOf(file.firstTimeJd, file.integrationTimeSec);
+  if (!isTimeFree && groupIdOf(startUnixSec) !== groupId) return;
+  database
+    .prepare("UPDATE ingest_queue SET start_unix_sec = ? WHERE group_id = ? AND start_unix_sec IS NULL")
+    .run(startUnixSec, groupId);
 }

@@ -3,7 +3,7 @@
 import type { GroupTimings, QueueStats } from "../../ports/group-queue.ts";
 import type { QueueContext } from "./queue-context.ts";
 
-const HOUR_SEC = 3600;
+const HOUR_MS = 3_600_000;
 
 /** Age of a row by the time since boot; by the wall clock, never negative, when the machine was started since. */
 export const ageMs = (bootMs: string, bootId: string, nowSec: string) =>
@@ -50,21 +50,23 @@ export function stats(context: QueueContext, isDead: (owner: string) => boolean)
   const oldest = database
     .prepare(`SELECT max(${ageMs("?1", "?2", "?3")}) AS age_ms FROM ingest_queue WHERE state = 'pending'`)
     .get(clock.sinceBootMs(), clock.bootId, now) as { age_ms: number | null };
-  const lastHour = database
-    .prepare("SELECT count(*) AS count FROM performance_metrics WHERE recorded_at > ?")
-    .get(now - HOUR_SEC) as { count: number };
-  const mean = database
-    .prepare(
-      `SELECT avg(load_time) AS loadSec, avg(phase_time) AS phaseSec, avg(write_time) AS writeSec, avg(total_time) AS totalSec,
-              count(*) AS count FROM performance_metrics WHERE recorded_at > ?`,
-    )
-    .get(now - 24 * HOUR_SEC) as unknown as GroupTimings & { readonly count: number };
+  const completedWithin = (hourCount: number) =>
+    database
+      .prepare(
+        `SELECT avg(load_time) AS loadSec, avg(phase_time) AS phaseSec, avg(write_time) AS writeSec, avg(total_time) AS totalSec,
+                count(*) AS count FROM ingest_queue JOIN performance_metrics USING (group_id)
+         WHERE state = 'completed' AND ${ageMs("?1", "?2", "?3")} < ?4`,
+      )
+      .get(clock.sinceBootMs(), clock.bootId, now, hourCount * HOUR_MS) as unknown as GroupTimings & {
+      readonly count: number;
+    };
+  const mean = completedWithin(24);
   const { loadSec, phaseSec, writeSec, totalSec } = mean;
   return {
     countOfState,
     staleCount: staleGroups(context, isDead).length,
     oldestPendingAgeSec: oldest.age_ms === null ? null : oldest.age_ms / 1000,
-    completedLastHourCount: lastHour.count,
+    completedLastHourCount: completedWithin(1).count,
     meanTimings: mean.count === 0 ? null : { loadSec, phaseSec, writeSec, totalSec },
   };
 }
