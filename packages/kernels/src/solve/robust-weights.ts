@@ -48,13 +48,42 @@ function deviationSquare(state: GainState, matrix: CellMatrix, i: number, j: num
 }
 
 /**
+ * First weights of a robust solve, before there are gains to deviate from: baselines much brighter than most lose it. Without
+ * them, six of 66 baselines with interference of 24 times the signal led to a solution of the interference.
+ */
+export function weighByAmplitude(state: GainState, matrix: CellMatrix): void {
+  const { order, activeCount, deviations, robust } = state;
+  let count = 0;
+  for (let a = 0; a < activeCount; a++) {
+    for (let b = a + 1; b < activeCount; b++) {
+      const at = order[a] * matrix.strideCount + order[b];
+      const weight = matrix.weights[at];
+      if (weight > 0) deviations[count++] = (matrix.re[at] ** 2 + matrix.im[at] ** 2) / weight ** 2;
+    }
+  }
+  const limit = BRIGHT_POWER_RATIO * selectInPlace(deviations, count, count >>> 1);
+  for (let a = 0; a < activeCount; a++) {
+    for (let b = a + 1; b < activeCount; b++) {
+      const at = order[a] * matrix.strideCount + order[b];
+      const weight = matrix.weights[at];
+      const power = weight > 0 ? (matrix.re[at] ** 2 + matrix.im[at] ** 2) / weight ** 2 : 0;
+      robust[at] = weight > 0 ? Math.min(1, power > 0 ? limit / power : 1) : 0;
+    }
+  }
+  applyRobust(state, matrix);
+}
+
+/** Power above which baselines lose weight at first, in medians. */
+const BRIGHT_POWER_RATIO = 4;
+
+/**
  * Weighs baselines by their deviation in units of a robust σ (from the median), and writes the changed cell to
  * `state.reweighted`.
  *
  * @returns The largest change of a weight since the last call.
  */
 export function reweight(state: GainState, matrix: CellMatrix, mode: GainMode, weighting: RobustWeighting): number {
-  const { order, activeCount, deviations, robust, reweighted } = state;
+  const { order, activeCount, deviations, robust } = state;
   let count = 0;
   for (let a = 0; a < activeCount; a++) {
     for (let b = a + 1; b < activeCount; b++) {
@@ -72,14 +101,26 @@ export function reweight(state: GainState, matrix: CellMatrix, mode: GainMode, w
       const factor = square < 0 ? 0 : variance > 0 ? robustFactor(square / variance, weighting) : 1;
       largest = Math.max(largest, Math.abs(factor - robust[at]));
       robust[at] = factor;
+    }
+  }
+  applyRobust(state, matrix);
+  return largest;
+}
+
+/** Writes the cell with robust weights. */
+function applyRobust(state: GainState, matrix: CellMatrix): void {
+  const { order, activeCount, robust, reweighted } = state;
+  for (let a = 0; a < activeCount; a++) {
+    for (let b = a + 1; b < activeCount; b++) {
+      const at = order[a] * matrix.strideCount + order[b];
       const other = order[b] * matrix.strideCount + order[a];
+      const factor = robust[at];
       reweighted.re[at] = reweighted.re[other] = factor * matrix.re[at];
       reweighted.im[at] = factor * matrix.im[at];
       reweighted.im[other] = -reweighted.im[at];
       reweighted.weights[at] = reweighted.weights[other] = factor * matrix.weights[at];
     }
   }
-  return largest;
 }
 
 /** Weight for a deviation of `square` σ² in real and imaginary part together; at most 1. */

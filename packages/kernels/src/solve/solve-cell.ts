@@ -1,7 +1,7 @@
 /** Gains of one polarisation, interval and bin. */
 import { type CellMatrix, findActive } from "./cell-matrix.ts";
 import { type GainState, guessGains } from "./gain-state.ts";
-import { residualSigma, reweight } from "./robust-weights.ts";
+import { residualSigma, reweight, weighByAmplitude } from "./robust-weights.ts";
 import type { SolveOptions } from "./solve-options.ts";
 import { sweepGains } from "./sweep-gains.ts";
 
@@ -48,21 +48,19 @@ export function solveCell(state: GainState, matrix: CellMatrix, options: SolveOp
     return NOTHING;
   }
   listActive(state);
-  if (state.hasGains) keepActive(state);
-  else startAnew(state, matrix, options);
-
-  let { iterationCount, changeRatio } = iterate(state, matrix, options);
   let solved = matrix;
   if (robust !== undefined) {
-    state.robust.fill(1);
-    for (let round = 0; round < ROBUST_ROUND_COUNT; round++) {
-      const largest = reweight(state, matrix, mode, robust);
-      if (largest < ROBUST_CHANGE_RATIO && round > 0) break;
-      solved = state.reweighted;
-      const next = iterate(state, solved, options);
-      iterationCount += next.iterationCount;
-      changeRatio = next.changeRatio;
-    }
+    weighByAmplitude(state, matrix);
+    solved = state.reweighted;
+  }
+  if (state.hasGains) keepActive(state);
+  else startAnew(state, solved, options);
+  let { iterationCount, changeRatio } = iterate(state, solved, options);
+  for (let round = 0; robust !== undefined && round < ROBUST_ROUND_COUNT; round++) {
+    if (reweight(state, matrix, mode, robust) < ROBUST_CHANGE_RATIO) break;
+    const next = iterate(state, solved, options);
+    iterationCount += next.iterationCount;
+    changeRatio = next.changeRatio;
   }
   sumWeights(state, solved);
   return {

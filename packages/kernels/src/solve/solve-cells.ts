@@ -25,8 +25,8 @@ const MATRIX_COUNT = 8;
  * The phase that all antennas of a cell share is free: `referenceGains` makes cells comparable. A dead antenna is solved like
  * others; its amplitude and SNR are near 0, so `minSnr` flags it.
  *
- * Errors are those of one gain when all others are known (the diagonal of the normal matrix, as CASA has it): below the full
- * error by a factor of about √(1 − 1.5/n) for n antennas.
+ * Errors are those of one gain when all others are known (the diagonal of the normal matrix, as CASA has it). For n antennas
+ * they differ from the full error by about 1/n of it.
  *
  * Agrees with explicit normal equations to 1e-6 and reaches the Cramér–Rao bound (test/solve-reference.test.ts).
  *
