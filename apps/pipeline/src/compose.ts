@@ -15,6 +15,7 @@ import { uvh5SubbandReader } from "./adapters/fs/subband-reader.ts";
 import { systemClock } from "./adapters/fs/system-clock.ts";
 import { hostClock } from "./adapters/host/host-clock.ts";
 import { hostProcesses } from "./adapters/host/host-processes.ts";
+import { systemMetrics } from "./adapters/host/system-metrics.ts";
 import { incomingDirectory } from "./adapters/incoming/incoming-directory.ts";
 import { msLockFiles } from "./adapters/locks/ms-lock-files.ts";
 import { createPinoLog, type PinoLog } from "./adapters/log/pino-log.ts";
@@ -40,6 +41,7 @@ import type { Finding } from "./services/finding.ts";
 import { createGroupAssembler, type GroupAssembler, reviewGroups } from "./services/group-assembler.ts";
 import { type EnvironmentNeeds, inspectEnvironment } from "./services/inspect-environment.ts";
 import { lockedStage } from "./services/locked-stage.ts";
+import { createQueueMonitor, monitorQueue } from "./services/queue-monitor.ts";
 import { runChain } from "./services/run-chain.ts";
 import { runServices } from "./services/run-services.ts";
 import type { ChainSetup, Stream, StreamSetup } from "./services/stream-setup.ts";
@@ -288,7 +290,10 @@ export function composeStream(setup: StreamSetup): Stream {
       lastStage: scienceChain.at(-1)!.name,
       onStep: (step, subject) => setup.onStep?.(step, subject),
       onProgress: () => undefined,
-      onCompleted: (groupId, ms) => setup.onCompleted?.(groupId, ms),
+      onCompleted(groupId, ms) {
+        monitor.noteCompleted(groupId, ms);
+        setup.onCompleted?.(groupId, ms);
+      },
     },
   );
   const assembler = createGroupAssembler({
@@ -296,6 +301,17 @@ export function composeStream(setup: StreamSetup): Stream {
     policy: setup.collecting,
     log,
     onPending: () => streamWorker.wake(),
+  });
+  const processes = hostProcesses();
+  const monitor = createQueueMonitor({
+    queue,
+    isDead: (owner) => processes.state(owner) === "dead",
+    metrics: systemMetrics([setup.incomingDir, chain.outputDir], clock),
+    clock,
+    log,
+    leaseMs: worker.leaseMs,
+    chunkDurationMin: worker.chunkDurationMin,
+    profiles: setup.monitoring.profiles,
   });
   const incoming = incomingDirectory(setup.incomingDir);
   const watcher = createDirectoryWatcher({
@@ -309,6 +325,7 @@ export function composeStream(setup: StreamSetup): Stream {
     fullScanMs: FULL_SCAN_MS,
     onArrival(file, outcome) {
       assembler.noteArrival(file, outcome);
+      if (outcome.groupId !== null) monitor.noteArrival(outcome.groupId);
       setup.onStep?.("arrival-recorded", file.path);
     },
   });
@@ -319,6 +336,9 @@ export function composeStream(setup: StreamSetup): Stream {
         await runServices(stop, [
           (signal) => streamWorker.run(signal, force),
           (signal) => watchAndAssemble(signal, { watcher, incoming, assembler, clock, log, pollMs: setup.pollMs }),
+          ...(setup.monitoring.isEnabled
+            ? [(signal: AbortSignal) => monitorQueue(monitor, log, setup.monitoring.intervalMs, signal)]
+            : []),
         ]);
       } finally {
         await runner.close();
