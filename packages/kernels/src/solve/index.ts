@@ -6,7 +6,15 @@ export {
   type PriorGains,
   type SolveRows,
 } from "./accumulate-rows.ts";
+export { type ApplyRows, applyGains, type InverseGains, invertGains } from "./apply-gains.ts";
 export { checkGainTable, createGainTable, type GainTable, gainIndex } from "./gain-table.ts";
+export {
+  type GainInterpolation,
+  interpolateGains,
+  mixGains,
+  multiplyGains,
+  spreadGains,
+} from "./interpolate-gains.ts";
 export {
   baselineCountOf,
   baselineIndex,
@@ -15,6 +23,16 @@ export {
   mergeCells,
   type NormalCells,
 } from "./normal-cells.ts";
+export { type NormaliseOptions, normaliseGains } from "./normalise-gains.ts";
+export { type RankOptions, type ReferenceResult, rankReferences, referenceGains } from "./reference-gains.ts";
+export { fillGaps, fitAmplitudes, type SmoothWindow, smoothBandpass } from "./smooth-bandpass.ts";
 export type { CellOutcome } from "./solve-cell.ts";
 export { type GainSolutions, solveCells } from "./solve-cells.ts";
+export {
+  type DelayOptions,
+  type DelayOutcome,
+  type DelaySolutions,
+  delayGains,
+  solveDelays,
+} from "./solve-delays.ts";
 export { type GainMode, type RobustWeighting, SOLVE_DEFAULTS, type SolveOptions } from "./solve-options.ts";
