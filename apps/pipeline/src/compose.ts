@@ -17,6 +17,7 @@ import { hostClock } from "./adapters/host/host-clock.ts";
 import { hostProcesses } from "./adapters/host/host-processes.ts";
 import { systemMetrics } from "./adapters/host/system-metrics.ts";
 import { incomingDirectory } from "./adapters/incoming/incoming-directory.ts";
+import { fileSystemLockFiles } from "./adapters/locks/lock-files.ts";
 import { msLockFiles } from "./adapters/locks/ms-lock-files.ts";
 import { createPinoLog, type PinoLog } from "./adapters/log/pino-log.ts";
 import { createChainRunner } from "./adapters/runner/chain-runner.ts";
@@ -31,6 +32,7 @@ import type { ChainJob } from "./ports/chain-runner.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { QueueDatabase } from "./ports/group-queue.ts";
 import type { IncomingDirectory } from "./ports/incoming-directory.ts";
+import type { LockFiles } from "./ports/lock-files.ts";
 import type { Log } from "./ports/log.ts";
 import type { MsInspector } from "./ports/ms-inspector.ts";
 import { type ConvertGroupsOptions, convertGroups, type GroupOutcome } from "./services/convert-groups.ts";
@@ -104,6 +106,7 @@ export function openExistingQueue(path: string): {
 /** What the commands can do. */
 export interface Services {
   readonly inspector: MsInspector;
+  readonly lockFiles: LockFiles;
   findGroups(options: FindGroupsOptions): FoundGroups;
   convertGroups(
     setup: ConversionSetup,
@@ -138,6 +141,7 @@ export function composeServices(): Services {
   assertChainStartsFromFiles();
   return {
     inspector: tableInspector,
+    lockFiles: fileSystemLockFiles,
     findGroups: (options) => findGroups(fileSystemDirectory, uvh5SubbandReader, options),
     async convertGroups(setup, groups, options) {
       const earthOrientation = readEarthOrientation(setup.earthOrientationFiles);

@@ -8,6 +8,7 @@ import { addConfigCommand } from "./commands/config.ts";
 import { addConvertCommand } from "./commands/convert.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addLedgerCommand } from "./commands/ledger.ts";
+import { addLocksCommand } from "./commands/locks.ts";
 import { addMsCommand } from "./commands/ms.ts";
 import { addQueueCommand } from "./commands/queue.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
@@ -27,6 +28,7 @@ function createProgram(): Command {
   addStreamCommand(program, { openLog, composeStream, inspectMachine });
   addSimulateCommand(program);
   addMsCommand(program, services.inspector);
+  addLocksCommand(program, services.lockFiles);
   addQueueCommand(program, openExistingQueue);
   addLedgerCommand(program, openExistingQueue);
   addConfigCommand(program);
