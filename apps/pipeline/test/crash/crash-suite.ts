@@ -59,8 +59,9 @@ export interface CrashReport {
   readonly findings: readonly string[];
 }
 
-/** A stream that hangs is killed; the groups it left are findings. */
-const LAST_RUN_MS = 60_000;
+/** A stream that hangs is killed; the groups it left are findings. Of a mutant that is expected. */
+const LAST_RUN_MS = 120_000;
+const LAST_RUN_OF_MUTANT_MS = 15_000;
 
 type Setup = Omit<StreamSetup, "log" | "onStep">;
 
@@ -196,7 +197,7 @@ export async function crash(run: CrashRun): Promise<CrashReport> {
 /** A stream that is left alone ends when all groups are done. */
 async function finish(setup: Setup, run: CrashRun): Promise<readonly string[]> {
   const stream = startStream(setup, { step: null, occurrence: 0, groupCount: run.groupCount }, run.mutant);
-  const timer = setTimeout(() => stream.kill("SIGKILL"), LAST_RUN_MS);
+  const timer = setTimeout(() => stream.kill("SIGKILL"), run.mutant ? LAST_RUN_OF_MUTANT_MS : LAST_RUN_MS);
   const [status, signal] = (await once(stream, "exit")) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
   return status === 0 ? [] : [`the last stream ended with ${signal ?? `status ${status}`}`];
