@@ -7,8 +7,8 @@ import type { FileLockMode } from "./index.ts";
 export interface FlockDoor {
   readonly kind: "koffi" | "flock(1)";
   /** One try, without waiting. @throws Error with the system's code, as ENOLCK */
-  tryLock(fd: number, mode: FileLockMode): boolean;
-  unlock(fd: number): void;
+  tryLock(fileNumber: number, mode: FileLockMode): boolean;
+  unlock(fileNumber: number): void;
 }
 
 /** Gives the module of foreign functions; throws where it is not installed. */

@@ -297,7 +297,7 @@ function contentDigest(msPath: string): string {
   using table = openTable(msPath);
   const hash = createHash("sha256").update(String(table.rowCount));
   for (let row = 0; row < table.rowCount; row++) {
-    for (const name of SCALARS) hash.update(`${String(table.column(name).getScalar(row))},`);
+    for (const name of SCALARS) hash.update(`${table.column(name).getScalar(row) as number},`);
     for (const name of ARRAYS) {
       const { data } = table.column(name).getArray(row) as { readonly data: Float64Array };
       hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

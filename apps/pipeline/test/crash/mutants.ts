@@ -35,10 +35,10 @@ export const mutants: readonly Mutant[] = [
     replacement: "",
   },
   {
-    name: "a version of a file that is known is recorded again",
-    file: "src/domain/arrival.ts",
-    text: 'if (samePath && samePath.fate !== "settling" && samePath.signature === file.signature) return undefined;',
-    replacement: "",
+    name: "a completed group keeps its lease",
+    file: "src/adapters/sqlite/claims.ts",
+    text: "ms_path = ?, ${NO_LEASE} WHERE ${HELD}",
+    replacement: "ms_path = ? WHERE ${HELD}",
   },
   {
     name: "a complete group is not made ready",

@@ -15,7 +15,7 @@ if (mutant) {
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
       if (!url.endsWith(mutant.file)) return loaded;
-      const source = String(loaded.source);
+      const source = typeof loaded.source === "string" ? loaded.source : new TextDecoder().decode(loaded.source);
       return { ...loaded, source: source.replace(mutant.text, () => mutant.replacement) };
     },
   });
