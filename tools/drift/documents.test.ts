@@ -43,6 +43,9 @@ describe.each(markdown)("%s", (file) => {
   });
 });
 
+/** Commands whose options belong to the commands below them. */
+const GROUPS_OF_COMMANDS = new Set(["ms", "queue", "locks", "config"]);
+
 describe("the commands that documents show", () => {
   // Only what stands in code counts, not prose such as "contimg ends with".
   const inCode = markdown.flatMap((file) => [
@@ -52,7 +55,9 @@ describe("the commands that documents show", () => {
   const commands = [...new Set(inCode)].map((line) => {
     const words = line.trim().split(/\s+/);
     const named = words.findIndex((word) => word.startsWith("-"));
-    const command = words.slice(0, Math.min(words[0] === "ms" ? 2 : 1, named < 0 ? 2 : named)).join(" ");
+    const command = words
+      .slice(0, Math.min(GROUPS_OF_COMMANDS.has(words[0] ?? "") ? 2 : 1, named < 0 ? 2 : named))
+      .join(" ");
     const flags = words.filter((word) => word.startsWith("--")).map((word) => word.split("=")[0] ?? "");
     return [line, { command, flags }] as const;
   });

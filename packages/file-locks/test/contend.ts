@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Contention {
-  /** One entry a process: the way it locks. `python`: fcntl.flock of Python. */
+  /** One entry a process: the way it locks. `python` and `python-polling`: fcntl.flock of Python. */
   readonly kinds: readonly string[];
   readonly countEach: number;
   readonly holdMs: number;
@@ -35,6 +35,7 @@ export interface Outcome {
 const PYTHON = `
 import fcntl, json, os, sys, time
 folder, count, hold = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]) / 1000
+polls = sys.argv[4] == "python-polling"
 owner = os.open(os.path.join(folder, "owner"), os.O_RDWR | os.O_CREAT)
 me = str(os.getpid()).encode()
 bad, first, spans = 0, None, []
@@ -43,7 +44,12 @@ def running(pid):
     except ProcessLookupError: return False
 for _ in range(count):
     with open(os.path.join(folder, "some.ms.lock"), "a+") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(f, fcntl.LOCK_EX | (fcntl.LOCK_NB if polls else 0))
+                break
+            except BlockingIOError:
+                time.sleep(0.1)
         entered = time.clock_gettime_ns(time.CLOCK_MONOTONIC) / 1e6
         before = os.pread(owner, 64, 0)
         if before and before != me and running(before):
@@ -59,18 +65,17 @@ print(json.dumps(dict(acquisitionCount=count, violationCount=bad, firstViolation
 `;
 
 function start(folder: string, kind: string, { countEach, holdMs }: Contention): ChildProcess {
-  const [program, ...args] =
-    kind === "python"
-      ? (["/usr/bin/python3", "-c", PYTHON, folder, String(countEach), String(holdMs)] as const)
-      : ([
-          process.execPath,
-          "--conditions=@contimg/source",
-          join(import.meta.dirname, "contender.ts"),
-          folder,
-          kind,
-          String(countEach),
-          String(holdMs),
-        ] as const);
+  const [program, ...args] = kind.startsWith("python")
+    ? (["/usr/bin/python3", "-c", PYTHON, folder, String(countEach), String(holdMs), kind] as const)
+    : ([
+        process.execPath,
+        "--conditions=@contimg/source",
+        join(import.meta.dirname, "contender.ts"),
+        folder,
+        kind,
+        String(countEach),
+        String(holdMs),
+      ] as const);
   return spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
 }
 
