@@ -4,23 +4,20 @@ import { type CellMatrix, createCellMatrix } from "./cell-matrix.ts";
 /** Scratch of a solve; used again for cell after cell, whose gains then are the first guess of the next. */
 export interface GainState {
   readonly antennaCount: number;
-  /** Gains; 0 of antennas that are not solved. */
-  readonly re: Float64Array;
-  readonly im: Float64Array;
-  /** |g|², 0 of antennas that are not solved. */
-  readonly powers: Float64Array;
+  /** `[antenna][re, im, |g|²]`; 0 of antennas that are not solved. */
+  readonly gains: Float64Array;
   /** 1 = solved. */
   readonly active: Uint8Array;
   /** The solved antennas: the first `activeCount` entries. */
   readonly order: Int32Array;
   activeCount: number;
-  /** Whether `re`, `im` hold gains from which to start. */
+  /** Whether `gains` holds some from which to start. */
   hasGains: boolean;
   /** Σ w |M|² |g_j|² of each antenna at the solution: 1/σ² of real and imaginary part of its gain, for noise of 1. */
   readonly curvatures: Float64Array;
   /** |Σ w V M* g_j| of each antenna at the solution. */
   readonly pulls: Float64Array;
-  /** Σ w |M|² over solved baselines of each antenna. */
+  /** Σ w |M|² over solved baselines of each antenna; of phase solves alone. */
   readonly weights: Float64Array;
   /** The cell with weights changed, for robust solves. */
   readonly reweighted: CellMatrix;
@@ -33,9 +30,7 @@ export function createGainState(antennaCount: number): GainState {
   const strideCount = antennaCount + (antennaCount & 1);
   return {
     antennaCount,
-    re: new Float64Array(strideCount),
-    im: new Float64Array(strideCount),
-    powers: new Float64Array(strideCount),
+    gains: new Float64Array(3 * strideCount),
     active: new Uint8Array(strideCount),
     order: new Int32Array(antennaCount),
     activeCount: 0,
@@ -59,64 +54,73 @@ const POWER_CHANGE_RATIO = 0.02;
  * (test/solve-reference.test.ts tries some).
  */
 export function guessGains(state: GainState, matrix: CellMatrix): void {
-  const { re, im, order, activeCount, active, powers } = state;
-  const { strideCount } = matrix;
+  const { gains, order, activeCount, active } = state;
+  const { strideCount, sums } = matrix;
   let strongest = order[0];
   let most = -1;
   for (let turn = 0; turn < activeCount; turn++) {
     const i = order[turn];
     let signal = 0;
     for (let j = 0; j < matrix.antennaCount; j++) {
-      if (active[j] === 1) signal += Math.hypot(matrix.re[i * strideCount + j], matrix.im[i * strideCount + j]);
+      const at = 3 * (i * strideCount + j);
+      if (active[j] === 1) signal += Math.hypot(sums[at], sums[at + 1]);
     }
     if (signal > most) {
       most = signal;
       strongest = i;
     }
   }
-  re.fill(0);
-  im.fill(0);
+  gains.fill(0);
   let largest = 0;
   for (let turn = 0; turn < activeCount; turn++) {
     const i = order[turn];
-    re[i] = matrix.re[i * strideCount + strongest];
-    im[i] = matrix.im[i * strideCount + strongest];
-    largest = Math.max(largest, Math.hypot(re[i], im[i]));
+    const at = 3 * (i * strideCount + strongest);
+    setGain(gains, i, sums[at], sums[at + 1]);
+    largest = Math.max(largest, gains[3 * i + 2]);
   }
-  re[strongest] = largest > 0 ? largest : 1;
-  normalise(state);
+  setGain(gains, strongest, largest > 0 ? Math.sqrt(largest) : 1, 0);
+  scaleAll(state, 1 / totalLength(state));
   for (let iteration = 0; iteration < POWER_ITERATION_COUNT; iteration++) {
     if (powerStep(state, matrix) < POWER_CHANGE_RATIO) break;
   }
-  for (let i = 0; i < strideCount; i++) powers[i] = re[i] * re[i] + im[i] * im[i];
   scaleToData(state, matrix);
   state.hasGains = true;
 }
 
-function normalise(state: GainState): void {
-  const { re, im, order, activeCount } = state;
+/** Writes a gain and its power. */
+export function setGain(gains: Float64Array, antenna: number, re: number, im: number): void {
+  gains[3 * antenna] = re;
+  gains[3 * antenna + 1] = im;
+  gains[3 * antenna + 2] = re * re + im * im;
+}
+
+/** √Σ|g|². */
+function totalLength(state: GainState): number {
   let sum = 0;
-  for (let turn = 0; turn < activeCount; turn++) sum += re[order[turn]] ** 2 + im[order[turn]] ** 2;
-  const factor = sum > 0 ? 1 / Math.sqrt(sum) : 1;
+  for (let turn = 0; turn < state.activeCount; turn++) sum += state.gains[3 * state.order[turn] + 2];
+  return Math.sqrt(sum);
+}
+
+function scaleAll(state: GainState, factor: number): void {
+  const { gains, order, activeCount } = state;
   for (let turn = 0; turn < activeCount; turn++) {
-    re[order[turn]] *= factor;
-    im[order[turn]] *= factor;
+    const i = order[turn];
+    setGain(gains, i, factor * gains[3 * i], factor * gains[3 * i + 1]);
   }
 }
 
 /** One step towards the leading eigenvector; half of the old one stays, against negative eigenvalues. @returns The change. */
 function powerStep(state: GainState, matrix: CellMatrix): number {
-  const { re, im, order, activeCount, curvatures: nextRe, pulls: nextIm } = state;
-  const { strideCount } = matrix;
+  const { gains, order, activeCount, curvatures: nextRe, pulls: nextIm } = state;
+  const { sums, strideCount, antennaCount } = matrix;
   let sum = 0;
   for (let turn = 0; turn < activeCount; turn++) {
     const i = order[turn];
-    const rowStart = i * strideCount;
     let pullRe = 0;
     let pullIm = 0;
-    for (let j = 0; j < matrix.antennaCount; j++) {
-      pullRe += matrix.re[rowStart + j] * re[j] - matrix.im[rowStart + j] * im[j];
-      pullIm += matrix.re[rowStart + j] * im[j] + matrix.im[rowStart + j] * re[j];
+    for (let j = 0, at = 3 * i * strideCount; j < 3 * antennaCount; j += 3, at += 3) {
+      pullRe += sums[at] * gains[j] - sums[at + 1] * gains[j + 1];
+      pullIm += sums[at] * gains[j + 1] + sums[at + 1] * gains[j];
     }
     nextRe[i] = pullRe;
     nextIm[i] = pullIm;
@@ -127,37 +131,30 @@ function powerStep(state: GainState, matrix: CellMatrix): number {
   let change = 0;
   for (let turn = 0; turn < activeCount; turn++) {
     const i = order[turn];
-    const stepRe = factor * nextRe[i] - re[i];
-    const stepIm = factor * nextIm[i] - im[i];
+    const stepRe = factor * nextRe[i] - gains[3 * i];
+    const stepIm = factor * nextIm[i] - gains[3 * i + 1];
     change += stepRe * stepRe + stepIm * stepIm;
-    re[i] += 0.5 * stepRe;
-    im[i] += 0.5 * stepIm;
+    setGain(gains, i, gains[3 * i] + 0.5 * stepRe, gains[3 * i + 1] + 0.5 * stepIm);
   }
-  normalise(state);
+  const length = totalLength(state);
+  if (length > 0) scaleAll(state, 1 / length);
   return Math.sqrt(change);
 }
 
 /** Scales gains by one number to fit the data best; leaves them when the data have no such signal. */
 function scaleToData(state: GainState, matrix: CellMatrix): void {
-  const { re, im, powers, order, activeCount } = state;
+  const { gains, order, activeCount } = state;
+  const { sums, strideCount, antennaCount } = matrix;
   let signal = 0;
   let expected = 0;
   for (let turn = 0; turn < activeCount; turn++) {
-    const i = order[turn];
-    const rowStart = i * matrix.strideCount;
-    for (let j = 0; j < matrix.antennaCount; j++) {
-      const productRe = re[i] * re[j] + im[i] * im[j];
-      const productIm = im[i] * re[j] - re[i] * im[j];
-      signal += productRe * matrix.re[rowStart + j] + productIm * matrix.im[rowStart + j];
-      expected += powers[i] * powers[j] * matrix.weights[rowStart + j];
+    const i = 3 * order[turn];
+    for (let j = 0, at = i * strideCount; j < 3 * antennaCount; j += 3, at += 3) {
+      const re = gains[i] * gains[j] + gains[i + 1] * gains[j + 1];
+      const im = gains[i + 1] * gains[j] - gains[i] * gains[j + 1];
+      signal += re * sums[at] + im * sums[at + 1];
+      expected += gains[i + 2] * gains[j + 2] * sums[at + 2];
     }
   }
-  if (!(signal > 0 && expected > 0)) return;
-  const factor = Math.sqrt(signal / expected);
-  for (let turn = 0; turn < activeCount; turn++) {
-    const i = order[turn];
-    re[i] *= factor;
-    im[i] *= factor;
-    powers[i] *= factor * factor;
-  }
+  if (signal > 0 && expected > 0) scaleAll(state, Math.sqrt(signal / expected));
 }

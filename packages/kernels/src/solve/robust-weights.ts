@@ -32,18 +32,19 @@ export function residualSigma(state: GainState, matrix: CellMatrix, mode: GainMo
 
 /** w |V/M − g_i g_j*|² of a baseline; −1 when it has no data. */
 function deviationSquare(state: GainState, matrix: CellMatrix, i: number, j: number, mode: GainMode): number {
-  const { re, im } = state;
-  const at = i * matrix.strideCount + j;
-  const weight = matrix.weights[at];
+  const { gains } = state;
+  const { sums } = matrix;
+  const at = 3 * (i * matrix.strideCount + j);
+  const weight = sums[at + 2];
   if (!(weight > 0)) return -1;
-  const productRe = re[i] * re[j] + im[i] * im[j];
-  const productIm = im[i] * re[j] - re[i] * im[j];
+  const re = gains[3 * i] * gains[3 * j] + gains[3 * i + 1] * gains[3 * j + 1];
+  const im = gains[3 * i + 1] * gains[3 * j] - gains[3 * i] * gains[3 * j + 1];
   if (mode === "phase") {
-    const across = matrix.im[at] * productRe - matrix.re[at] * productIm;
+    const across = sums[at + 1] * re - sums[at] * im;
     return (across * across) / weight;
   }
-  const offRe = matrix.re[at] - weight * productRe;
-  const offIm = matrix.im[at] - weight * productIm;
+  const offRe = sums[at] - weight * re;
+  const offIm = sums[at + 1] - weight * im;
   return (offRe * offRe + offIm * offIm) / weight;
 }
 
@@ -56,21 +57,25 @@ export function weighByAmplitude(state: GainState, matrix: CellMatrix): void {
   let count = 0;
   for (let a = 0; a < activeCount; a++) {
     for (let b = a + 1; b < activeCount; b++) {
-      const at = order[a] * matrix.strideCount + order[b];
-      const weight = matrix.weights[at];
-      if (weight > 0) deviations[count++] = (matrix.re[at] ** 2 + matrix.im[at] ** 2) / weight ** 2;
+      const power = powerOf(matrix, order[a], order[b]);
+      if (power >= 0) deviations[count++] = power;
     }
   }
   const limit = BRIGHT_POWER_RATIO * selectInPlace(deviations, count, count >>> 1);
   for (let a = 0; a < activeCount; a++) {
     for (let b = a + 1; b < activeCount; b++) {
-      const at = order[a] * matrix.strideCount + order[b];
-      const weight = matrix.weights[at];
-      const power = weight > 0 ? (matrix.re[at] ** 2 + matrix.im[at] ** 2) / weight ** 2 : 0;
-      robust[at] = weight > 0 ? Math.min(1, power > 0 ? limit / power : 1) : 0;
+      const power = powerOf(matrix, order[a], order[b]);
+      robust[order[a] * matrix.strideCount + order[b]] = power < 0 ? 0 : power > limit ? limit / power : 1;
     }
   }
   applyRobust(state, matrix);
+}
+
+/** |V/M|² of a baseline; −1 when it has no data. */
+function powerOf(matrix: CellMatrix, i: number, j: number): number {
+  const at = 3 * (i * matrix.strideCount + j);
+  const weight = matrix.sums[at + 2];
+  return weight > 0 ? (matrix.sums[at] ** 2 + matrix.sums[at + 1] ** 2) / weight ** 2 : -1;
 }
 
 /** Power above which baselines lose weight at first, in medians. */
@@ -109,16 +114,18 @@ export function reweight(state: GainState, matrix: CellMatrix, mode: GainMode, w
 
 /** Writes the cell with robust weights. */
 function applyRobust(state: GainState, matrix: CellMatrix): void {
-  const { order, activeCount, robust, reweighted } = state;
+  const { order, activeCount, robust } = state;
+  const from = matrix.sums;
+  const to = state.reweighted.sums;
   for (let a = 0; a < activeCount; a++) {
     for (let b = a + 1; b < activeCount; b++) {
-      const at = order[a] * matrix.strideCount + order[b];
-      const other = order[b] * matrix.strideCount + order[a];
-      const factor = robust[at];
-      reweighted.re[at] = reweighted.re[other] = factor * matrix.re[at];
-      reweighted.im[at] = factor * matrix.im[at];
-      reweighted.im[other] = -reweighted.im[at];
-      reweighted.weights[at] = reweighted.weights[other] = factor * matrix.weights[at];
+      const factor = robust[order[a] * matrix.strideCount + order[b]];
+      const upper = 3 * (order[a] * matrix.strideCount + order[b]);
+      const lower = 3 * (order[b] * matrix.strideCount + order[a]);
+      to[upper] = to[lower] = factor * from[upper];
+      to[upper + 1] = factor * from[upper + 1];
+      to[lower + 1] = -to[upper + 1];
+      to[upper + 2] = to[lower + 2] = factor * from[upper + 2];
     }
   }
 }

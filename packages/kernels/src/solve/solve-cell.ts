@@ -1,6 +1,6 @@
 /** Gains of one polarisation, interval and bin. */
 import { type CellMatrix, findActive } from "./cell-matrix.ts";
-import { type GainState, guessGains } from "./gain-state.ts";
+import { type GainState, guessGains, setGain } from "./gain-state.ts";
 import { residualSigma, reweight, weighByAmplitude } from "./robust-weights.ts";
 import type { SolveOptions } from "./solve-options.ts";
 import { sweepGains } from "./sweep-gains.ts";
@@ -62,7 +62,8 @@ export function solveCell(state: GainState, matrix: CellMatrix, options: SolveOp
     iterationCount += next.iterationCount;
     changeRatio = next.changeRatio;
   }
-  sumWeights(state, solved);
+  // Only errors of phases ask for them.
+  if (mode === "phase") sumWeights(state, solved);
   return {
     verdict: changeRatio < options.toleranceRatio ? "converged" : "limit",
     iterationCount,
@@ -81,9 +82,7 @@ function listActive(state: GainState): void {
 function keepActive(state: GainState): void {
   for (let i = 0; i < state.antennaCount; i++) {
     if (state.active[i] === 1) continue;
-    state.re[i] = 0;
-    state.im[i] = 0;
-    state.powers[i] = 0;
+    setGain(state.gains, i, 0, 0);
   }
 }
 
@@ -92,10 +91,9 @@ function startAnew(state: GainState, matrix: CellMatrix, options: SolveOptions):
   if (options.mode !== "phase") return;
   for (let turn = 0; turn < state.activeCount; turn++) {
     const i = state.order[turn];
-    const length = Math.hypot(state.re[i], state.im[i]);
-    state.re[i] = length > 0 ? state.re[i] / length : 1;
-    state.im[i] = length > 0 ? state.im[i] / length : 0;
-    state.powers[i] = 1;
+    const length = Math.sqrt(state.gains[3 * i + 2]);
+    if (length > 0) setGain(state.gains, i, state.gains[3 * i] / length, state.gains[3 * i + 1] / length);
+    else setGain(state.gains, i, 1, 0);
   }
 }
 
@@ -119,7 +117,7 @@ function sumWeights(state: GainState, matrix: CellMatrix): void {
   for (let turn = 0; turn < activeCount; turn++) {
     const rowStart = order[turn] * matrix.strideCount;
     let sum = 0;
-    for (let j = 0; j < matrix.antennaCount; j++) if (active[j] === 1) sum += matrix.weights[rowStart + j];
+    for (let j = 0; j < matrix.antennaCount; j++) if (active[j] === 1) sum += matrix.sums[3 * (rowStart + j) + 2];
     weights[order[turn]] = sum;
   }
 }

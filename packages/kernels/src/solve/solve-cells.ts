@@ -16,8 +16,8 @@ export interface GainSolutions extends GainTable {
   readonly outcomes: readonly CellOutcome[];
 }
 
-/** Matrices filled at once: 128 bytes of a baseline, two lines of cache. */
-const MATRIX_COUNT = 8;
+/** Matrices filled at once: a line of cache of a baseline holds 5 bins. More of them no longer fit the first cache. */
+const MATRIX_COUNT = 4;
 
 /**
  * Solves every interval, bin and polarisation for itself. Bins follow one another, each beginning with the gains of the last.
@@ -76,7 +76,7 @@ function store(
   for (let turn = 0; turn < state.activeCount; turn++) {
     const i = state.order[turn];
     const at = gainIndex(solutions, interval, present[i], bin, pol);
-    const length = Math.sqrt(state.powers[i]);
+    const length = Math.sqrt(state.gains[3 * i + 2]);
     // Of a phase solve the amplitude is what the data say: pull / weight.
     const error =
       options.mode === "phase"
@@ -84,8 +84,8 @@ function store(
         : noiseSigma / Math.sqrt(state.curvatures[i]);
     const good = length > 0 && error < Infinity;
     if (!good) continue;
-    gains[2 * at] = options.mode === "amplitude" ? length : state.re[i];
-    gains[2 * at + 1] = options.mode === "amplitude" ? 0 : state.im[i];
+    gains[2 * at] = options.mode === "amplitude" ? length : state.gains[3 * i];
+    gains[2 * at + 1] = options.mode === "amplitude" ? 0 : state.gains[3 * i + 1];
     errors[at] = error;
     snr[at] = length / error;
     flags[at] = snr[at] >= options.minSnr ? 0 : 1;

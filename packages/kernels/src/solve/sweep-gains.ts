@@ -19,8 +19,9 @@ const RELAX_MORE_AFTER_COUNT = 48;
  * @returns Change of the gains, relative and over all antennas.
  */
 export function sweepGains(state: GainState, matrix: CellMatrix, mode: GainMode, sweep: number): number {
-  const { re: gainRe, im: gainIm, powers, order, activeCount, curvatures, pulls } = state;
-  const { re, im, weights, strideCount } = matrix;
+  const { gains, order, activeCount, curvatures, pulls } = state;
+  const { sums, strideCount } = matrix;
+  const length = 3 * strideCount;
   const relax = sweep < RELAX_AFTER_COUNT ? 1 : sweep < RELAX_MORE_AFTER_COUNT ? 1.5 : 1.8;
   const phaseOnly = mode === "phase";
   let change = 0;
@@ -34,14 +35,22 @@ export function sweepGains(state: GainState, matrix: CellMatrix, mode: GainMode,
     let bIm = 0;
     let bPower = 0;
     // Two sums of each, so that one addition need not wait for the other.
-    const rowEnd = (i + 1) * strideCount;
-    for (let at = i * strideCount, j = 0; at < rowEnd; at += 2, j += 2) {
-      aRe += re[at] * gainRe[j] - im[at] * gainIm[j];
-      aIm += re[at] * gainIm[j] + im[at] * gainRe[j];
-      aPower += weights[at] * powers[j];
-      bRe += re[at + 1] * gainRe[j + 1] - im[at + 1] * gainIm[j + 1];
-      bIm += re[at + 1] * gainIm[j + 1] + im[at + 1] * gainRe[j + 1];
-      bPower += weights[at + 1] * powers[j + 1];
+    let at = i * length;
+    for (let j = 0; j < length; j += 6, at += 6) {
+      const re = sums[at];
+      const im = sums[at + 1];
+      const gRe = gains[j];
+      const gIm = gains[j + 1];
+      aRe += re * gRe - im * gIm;
+      aIm += re * gIm + im * gRe;
+      aPower += sums[at + 2] * gains[j + 2];
+      const nextRe = sums[at + 3];
+      const nextIm = sums[at + 4];
+      const nextGRe = gains[j + 3];
+      const nextGIm = gains[j + 4];
+      bRe += nextRe * nextGRe - nextIm * nextGIm;
+      bIm += nextRe * nextGIm + nextIm * nextGRe;
+      bPower += sums[at + 5] * gains[j + 5];
     }
     const pullRe = aRe + bRe;
     const pullIm = aIm + bIm;
@@ -52,20 +61,23 @@ export function sweepGains(state: GainState, matrix: CellMatrix, mode: GainMode,
     pulls[i] = pull;
     // Nothing pulls: dead data, or all other gains are 0. The gain stays.
     if (!(scale > 0)) continue;
-    const stepRe = pullRe / scale - gainRe[i];
-    const stepIm = pullIm / scale - gainIm[i];
-    let newRe = gainRe[i] + relax * stepRe;
-    let newIm = gainIm[i] + relax * stepIm;
+    const oldRe = gains[3 * i];
+    const oldIm = gains[3 * i + 1];
+    const stepRe = pullRe / scale - oldRe;
+    const stepIm = pullIm / scale - oldIm;
+    let newRe = oldRe + relax * stepRe;
+    let newIm = oldIm + relax * stepIm;
     if (phaseOnly) {
-      const length = Math.sqrt(newRe * newRe + newIm * newIm);
-      newRe = length > 0 ? newRe / length : gainRe[i];
-      newIm = length > 0 ? newIm / length : gainIm[i];
+      const newLength = Math.sqrt(newRe * newRe + newIm * newIm);
+      newRe = newLength > 0 ? newRe / newLength : oldRe;
+      newIm = newLength > 0 ? newIm / newLength : oldIm;
     }
-    gainRe[i] = newRe;
-    gainIm[i] = newIm;
-    powers[i] = newRe * newRe + newIm * newIm;
+    const power = newRe * newRe + newIm * newIm;
+    gains[3 * i] = newRe;
+    gains[3 * i + 1] = newIm;
+    gains[3 * i + 2] = power;
     change += stepRe * stepRe + stepIm * stepIm;
-    norm += powers[i];
+    norm += power;
   }
   return norm > 0 ? Math.sqrt(change / norm) : 0;
 }
