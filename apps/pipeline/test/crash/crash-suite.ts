@@ -183,6 +183,8 @@ export async function crash(run: CrashRun): Promise<CrashReport> {
       killer.abort();
       await kill;
       if (signal === "SIGKILL") killCount++;
+      // Once the checkpoints are lost as well, as with the disk they were on: what was made must be found by what it is.
+      if (step === "chain-ended") rmSync(setup.chain.checkpointDir, { recursive: true, force: true });
       run.onProgress(`${killCount} kills, ${names.length - waiting.length} of ${names.length} files arrived`);
     }
     arrive(waiting.length);
