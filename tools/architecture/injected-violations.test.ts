@@ -98,6 +98,9 @@ const injections: readonly Injection[] = [
   importing("one-door-redis", `${APP}/services/injected-redis-client.ts`, "@redis/client"),
   importing("one-door-fastify", `${APP}/services/injected-fastify.ts`, "fastify"),
   importing("one-door-command-line", `${APP}/services/injected-commander.ts`, "commander"),
+  importing("one-door-foreign-functions", `${APP}/adapters/locks/injected-koffi.ts`, "koffi"),
+  importing("one-door-yaml", `${APP}/cli/injected-yaml.ts`, "yaml"),
+  importing("one-door-log-writer", `${APP}/services/injected-pino.ts`, "pino"),
   importing("one-door-hdf5", "packages/uvh5/src/injected-hdf5.ts", "h5wasm/node"),
   importing("one-door-hdf5", `${APP}/cli/injected-hdf5.ts`, "h5wasm"),
 ];
