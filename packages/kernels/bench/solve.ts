@@ -7,6 +7,7 @@
  * visibilities, 0.7 GB of model): each sums half of the baselines for a bandpass and for gains; then each solves one
  * polarisation. Source of 12.5 Jy, noise of 2.6 Jy, gains of 0.25.
  */
+import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import {
   accumulateRows,
@@ -182,16 +183,9 @@ function makeShared(): Shared {
 /** Runs a task in two threads that stay, so that compiled code stays too. */
 async function runBoth(workers: readonly Worker[], task: string): Promise<number> {
   const start = performance.now();
-  await Promise.all(
-    workers.map(
-      (worker) =>
-        new Promise<void>((resolve, reject) => {
-          worker.once("message", () => resolve());
-          worker.once("error", reject);
-          worker.postMessage(task);
-        }),
-    ),
-  );
+  const answers = workers.map((worker) => once(worker, "message"));
+  for (const worker of workers) worker.postMessage(task);
+  await Promise.all(answers);
   return (performance.now() - start) / 1e3;
 }
 

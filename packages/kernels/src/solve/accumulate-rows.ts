@@ -27,8 +27,8 @@ export interface SolveRows {
   /** Gains known from before, by which the model is corrupted: bins of the table are channels of the rows. */
   readonly prior?: PriorGains;
   /**
-   * Rows in the order in which to add them. Rows of one baseline after another keep its sums in cache: with rows of an
-   * integration together, sums of 4560 baselines and 768 channels go through memory 24 times.
+   * Rows to add, in this order; absent: all as they lie. Threads that share sums take parts of {@link orderByBaseline} that
+   * share no baseline. On one thread the order made no difference: 0.97 s for a full group either way.
    */
   readonly order?: Int32Array;
 }
@@ -217,7 +217,7 @@ function checkRows(cells: NormalCells, rows: SolveRows): void {
 }
 
 /**
- * Order of rows by baseline, and within it as they lie: see {@link SolveRows.order}. A pair counts as one in either order.
+ * Rows by baseline, and of each as they lie: see {@link SolveRows.order}. A pair counts as one in either order.
  */
 export function orderByBaseline(ant1: Int32Array, ant2: Int32Array, antennaCount: number): Int32Array {
   const keyOf = (row: number): number => Math.min(ant1[row], ant2[row]) * antennaCount + Math.max(ant1[row], ant2[row]);
