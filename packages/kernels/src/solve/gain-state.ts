@@ -50,8 +50,10 @@ const POWER_CHANGE_RATIO = 0.02;
 
 /**
  * A guess that does not depend on phases: gains along the leading eigenvector of Σ w V M*, found by power iterations from the
- * baselines of the antenna with most signal. Least squares from there met no other minimum in 10⁴ trials
- * (test/solve-reference.test.ts tries some).
+ * baselines of the antenna with most signal.
+ *
+ * In 10 200 trials each of 6 to 20 antennas, least squares from random gains found a lower minimum than from here never at an
+ * antenna's SNR of 5, once at 3.5, and in 0.8 % at 1.4 to 2.3, where solutions are flagged.
  */
 export function guessGains(state: GainState, matrix: CellMatrix): void {
   const { gains, order, activeCount, active } = state;
