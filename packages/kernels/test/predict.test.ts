@@ -56,12 +56,13 @@ function worstRatio(
   uvwM: Float64Array,
   smear: boolean,
   options: PredictorOptions = {},
+  exposureSec = EXPOSURE_SEC,
 ): number {
   const predictor = createPredictor(freqHz, { ...options, correlationFactors: [1] });
   const rates = new Float64Array(uvwM.length);
   fillUvwRates(uvwM, 0.95, rates);
   const out = new Float32Array((2 * freqHz.length * uvwM.length) / 3);
-  const rows = smear ? { uvwM, uvwRateMPerSec: rates, exposureSec: EXPOSURE_SEC } : { uvwM };
+  const rows = smear ? { uvwM, uvwRateMPerSec: rates, exposureSec } : { uvwM };
   predictRows(predictor, arraysOf(components, freqHz), rows, out);
   const total = components.reduce((sum, { fluxJy }) => sum + fluxJy, 0);
   let worst = 0;
@@ -73,7 +74,7 @@ function worstRatio(
   for (let row = 0; row < uvwM.length / 3; row++) {
     const reference = {
       uvwM: triple(uvwM, row),
-      ...(smear ? { uvwRateMPerSec: triple(rates, row), exposureSec: EXPOSURE_SEC } : {}),
+      ...(smear ? { uvwRateMPerSec: triple(rates, row), exposureSec } : {}),
       ...(options.chanWidthHz === undefined ? {} : { chanWidthHz: options.chanWidthHz as number }),
     };
     for (const [chan, hz] of freqHz.entries()) {
@@ -101,6 +102,18 @@ describe("prediction and its definition", () => {
     // Half a unit in the last place of float32 is 6e-8 of a value, which is at most the sum of fluxes.
     expect(worstRatio(skyOf(3, 11, gaussian), BAND_HZ, baselines(4, 12), smear, options)).toBeLessThan(6.1e-8);
   });
+
+  it.each([3, 30, 100, 1000])(
+    "agree for integrations of %d s, over which phases turn by little or many times",
+    (exposureSec) => {
+      for (let seed = 20; seed < 30; seed++) {
+        // One component: nothing hides behind the sum of fluxes.
+        expect(worstRatio(skyOf(seed, 1, false), BAND_HZ, baselines(seed, 12), true, {}, exposureSec)).toBeLessThan(
+          6.1e-8,
+        );
+      }
+    },
+  );
 
   it("agree for rising, irregular and single channels", () => {
     const sky = skyOf(5, 4, true);

@@ -247,15 +247,21 @@ describe("antennas without solution", () => {
   }
 
   it("that have too few baselines go, and those that then have too few, and so on", () => {
-    // Antenna k reaches only antennas below k/2 + 2: 0 to 3 reach one another, each further one has few.
-    const rows = flagBaselines(rowsOf(6), (i, j) => Math.max(i, j) > 4 && Math.min(i, j) > 1);
-    expect(solvedOf(solve(rows, { ...TIGHT, minBaselineCount: 3 }), 0)).toEqual([0, 1, 2, 3, 4]);
+    // 1 to 5 reach one another; 0 reaches 1, 6, 7; 6 reaches 0, 1, 2, 7. With 3 wanted first 7 goes, then 0, and then 6.
+    const reaches = new Set(["0-1", "0-6", "0-7", "1-6", "2-6", "6-7"]);
+    const rows = flagBaselines(rowsOf(6), (i, j) => {
+      const [low, high] = [Math.min(i, j), Math.max(i, j)];
+      return !(low >= 1 && high <= 5) && !reaches.has(`${low}-${high}`);
+    });
+    expect(solvedOf(solve(rows, { ...TIGHT, minBaselineCount: 3 }), 0)).toEqual([1, 2, 3, 4, 5]);
     expect(solvedOf(solve(rows, { ...TIGHT, minBaselineCount: 2 }), 0)).toEqual(all);
   });
 
-  it("that no baseline connects to the largest set go", () => {
+  it("that no baseline connects to the largest set go, even the brightest", () => {
     const rows = flagBaselines(rowsOf(7), (i, j) => i < 3 !== j < 3);
-    expect(solvedOf(solve(rows, { ...TIGHT, minBaselineCount: 2 }), 0)).toEqual([3, 4, 5, 6, 7]);
+    const isSmall = (row: number): boolean => (rows.ant1[row] as number) < 3 && (rows.ant2[row] as number) < 3;
+    const weights = rows.weights.map((weight, at) => (isSmall(at >> 1) ? 100 * weight : weight));
+    expect(solvedOf(solve({ ...rows, weights }, { ...TIGHT, minBaselineCount: 2 }), 0)).toEqual([3, 4, 5, 6, 7]);
   });
 
   it("are dead in one polarisation: amplitude near 0, SNR below 3, the others as if it were not there", () => {
