@@ -51,6 +51,7 @@ const COMMAND_PACKAGES = {
   flock: "util-linux",
   python3: "python3",
   sqlite3: "sqlite3",
+  strace: "strace",
   taql: "casacore-tools",
   wsclean: "wsclean",
 } as const;

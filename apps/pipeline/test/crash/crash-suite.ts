@@ -65,7 +65,8 @@ const LAST_RUN_OF_MUTANT_MS = 15_000;
 
 type Setup = Omit<StreamSetup, "log" | "onStep">;
 
-function setupIn(root: string, usesSubprocess: boolean): Setup {
+/** The stream of a crash run, in a directory of its own. */
+export function setupIn(root: string, usesSubprocess: boolean): Setup {
   return {
     incomingDir: join(root, "incoming"),
     queuePath: join(root, "state/queue.sqlite3"),
@@ -87,7 +88,7 @@ function setupIn(root: string, usesSubprocess: boolean): Setup {
       locks: { isEnabled: true, lockDir: null, timeoutMs: 60_000 },
     },
     worker: {
-      groupCount: 2,
+      groupCount: usesSubprocess ? 2 : 1,
       usesSubprocess,
       ompThreadCount: 1,
       pollMs: 50,

@@ -1,5 +1,6 @@
 /** Names of the directories that processes work in: they say whose they are, so that what a dead one left can be told. */
 
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 /** This machine, as names of directories have it. */
@@ -24,12 +25,21 @@ export function ownerOfWorkDirectory(name: string): WorkDirectoryOwner | undefin
   return undefined;
 }
 
-/** Whether a process of this number runs; one of another user counts. */
+/**
+ * Whether a process of this number runs; one of another user counts. One that has ended and that nobody waited for, as
+ * in a container without an init, does not.
+ */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  try {
+    return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /s, ""));
+  } catch (error) {
+    // Another user's, hidden from here; or it has just gone, and the next look will see that.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return true;
   }
 }
