@@ -124,7 +124,7 @@ const isSync = ({ name }: Call) => name === "fsync" || name === "fdatasync";
 /** What is wrong with the order of the calls. */
 function faultsOf(calls: readonly Call[]): readonly string[] {
   const faults: string[] = [];
-  const publishing = calls.findIndex((call) => call.name.startsWith("rename") && /\.ms$/.test(call.to));
+  const publishing = calls.findIndex((call) => call.name.startsWith("rename") && call.to.endsWith(".ms"));
   const checkpointing = calls.findIndex(
     (call, at) => at > publishing && call.name.startsWith("rename") && call.to.endsWith(".checkpoint.uvh5"),
   );
