@@ -30,7 +30,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
     throw unusable(path, `cannot be opened: ${(error as Error).message}`, error);
   }
   try {
-    const { journal_mode: mode } = database.prepare("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
+    const mode = switchToWal(database);
     if (mode !== "wal")
       throw unusable(path, `journal mode: expected wal, found ${mode}; put it on a local file system`);
     database.exec("PRAGMA synchronous = FULL");
@@ -40,6 +40,25 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
     database.close();
     if (error instanceof PipelineError) throw error;
     throw unusable(path, (error as Error).message, error);
+  }
+}
+
+const SQLITE_BUSY = 5;
+
+/**
+ * Two processes that switch a new file at the same time: SQLite refuses one of them at once, for waiting could be a
+ * deadlock, and the busy timeout does not count.
+ */
+function switchToWal(database: DatabaseSync): string {
+  const endMs = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return (database.prepare("PRAGMA journal_mode = WAL").get() as { journal_mode: string }).journal_mode;
+    } catch (error) {
+      const isBusy = ((error as { readonly errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY;
+      if (!isBusy || performance.now() > endMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + 20 * Math.random());
+    }
   }
 }
 
