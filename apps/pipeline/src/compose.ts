@@ -253,9 +253,6 @@ function watchAndAssemble(stop: AbortSignal, watching: Watching): Promise<void> 
 export function composeStream(setup: StreamSetup): Stream {
   assertChainStartsFromFiles();
   const { chain, worker, log } = setup;
-  // Groups in threads of one process share its files: with two at a time, fsync was seen to reach the files of a thread
-  // that had just ended (EBADF, 1 group in 20). Processes share nothing.
-  const usesSubprocess = worker.usesSubprocess || worker.groupCount > 1;
   const clock = hostClock();
   const queue = openQueueDatabase({
     path: setup.queuePath,
@@ -267,7 +264,7 @@ export function composeStream(setup: StreamSetup): Stream {
   const runner = createChainRunner({
     setup: chain,
     entry: new URL(import.meta.url.endsWith(".ts") ? "./group-worker.ts" : "./group-worker.js", import.meta.url),
-    usesSubprocess,
+    usesSubprocess: worker.usesSubprocess,
     ompThreadCount: worker.ompThreadCount,
     killAfterMs: KILL_AFTER_MS,
   });
@@ -293,7 +290,7 @@ export function composeStream(setup: StreamSetup): Stream {
       retry: setup.retry,
       recoveryMs: RECOVERY_MS,
       storageBasePath: chain.outputDir,
-      writerType: usesSubprocess ? "subprocess" : "thread",
+      writerType: worker.usesSubprocess ? "subprocess" : "thread",
       lastStage: scienceChain.at(-1)!.name,
       onStep: (step, subject) => setup.onStep?.(step, subject),
       onProgress: () => undefined,

@@ -176,30 +176,46 @@ function syncDescriptor(path: string, fd: number): Promise<void> {
 function openFile(path: string, flags: "w+" | "r+"): TableFile {
   const fd = attempt(path, flags === "w+" ? "make it" : "open it", () => fs.openSync(path, flags));
   let isOpen = true;
+  let syncCount = 0;
+  const use = <T>(action: string, call: () => T) =>
+    attempt(path, action, () => {
+      // Its number may by now be that of a file of somebody else.
+      if (!isOpen) throw new Error("it was closed before");
+      return call();
+    });
+  const closeNow = () => attempt(path, "close it", () => fs.closeSync(fd));
   return {
     path,
     writeAt: (bytes, offsetBytes) =>
-      attempt(path, "write to it", () => {
+      use("write to it", () => {
         for (let done = 0; done < bytes.length; ) {
           const count = Math.min(bytes.length - done, maxCallBytes);
           done += fs.writeSync(fd, bytes, done, count, offsetBytes + done);
         }
       }),
     readAt: (into, offsetBytes) =>
-      attempt(path, "read from it", () => {
+      use("read from it", () => {
         for (let done = 0; done < into.length; ) {
           const count = fs.readSync(fd, into, done, Math.min(into.length - done, maxCallBytes), offsetBytes + done);
           if (count === 0) throw new Error(`it ends at byte ${offsetBytes + done}`);
           done += count;
         }
       }),
-    sizeBytes: () => attempt(path, "ask for its size", () => fs.fstatSync(fd).size),
-    setSize: (sizeBytes) => attempt(path, "set its size", () => fs.ftruncateSync(fd, sizeBytes)),
-    sync: () => syncDescriptor(path, fd),
-    close: () => {
+    sizeBytes: () => use("ask for its size", () => fs.fstatSync(fd).size),
+    setSize: (sizeBytes) => use("set its size", () => fs.ftruncateSync(fd, sizeBytes)),
+    async sync() {
+      use("bring it to disk", () => syncCount++);
+      try {
+        await syncDescriptor(path, fd);
+      } finally {
+        if (--syncCount === 0 && !isOpen) closeNow();
+      }
+    },
+    // A file that is being brought to disk stays open until it is there.
+    close() {
       if (!isOpen) return;
       isOpen = false;
-      attempt(path, "close it", () => fs.closeSync(fd));
+      if (syncCount === 0) closeNow();
     },
   };
 }

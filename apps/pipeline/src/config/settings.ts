@@ -141,12 +141,7 @@ export const settings = {
       "seconds",
       "How long a group may go on after a stop was asked for, before it is handed back.",
     ),
-    concurrency: wholeNumber(
-      "concurrency",
-      [1, 256],
-      1,
-      "Groups in work at a time; more than one: each in a process of its own.",
-    ),
+    concurrency: wholeNumber("concurrency", [1, 256], 1, "Groups in work at a time."),
     use_subprocess: toggle("use-subprocess", false, "Convert in a process of its own for each group."),
     omp_threads: wholeNumber("omp-threads", [1, 1024], 4, "OMP_NUM_THREADS and its like for threads and processes."),
     stage_inputs: toggle("stage-inputs", false, "Copy subband files to scratch before they are read."),

@@ -88,7 +88,7 @@ export function setupIn(root: string, usesSubprocess: boolean): Setup {
       locks: { isEnabled: true, lockDir: null, timeoutMs: 60_000 },
     },
     worker: {
-      groupCount: usesSubprocess ? 2 : 1,
+      groupCount: 2,
       usesSubprocess,
       ompThreadCount: 1,
       pollMs: 50,

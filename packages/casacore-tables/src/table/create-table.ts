@@ -61,6 +61,8 @@ export function buildTable(files: TableFiles, path: string, spec: TableSpec): Ta
 class NewTable implements TableBuilder {
   readonly path: string;
   readonly rowCount: number;
+  private readonly disk: TableFiles;
+  /** The disk, which remembers what was made for this table; a subtable remembers its own. */
   private readonly files: TableFiles;
   private readonly spec: TableSpec;
   private readonly isLittleEndian: boolean;
@@ -68,19 +70,27 @@ class NewTable implements TableBuilder {
   private readonly managers: StorageManager[] = [];
   private readonly keywords: Map<string, KeywordValue>;
   private readonly subtables: NewTable[] = [];
-  private readonly openFiles: TableFile[] = [];
+  private readonly openFiles = new Set<TableFile>();
   private readonly syncs = new Map<string, Promise<void>>();
   private order: readonly string[] = [];
   private nextSequenceNumber = 0;
   private state: "open" | "finished" | "abandoned" = "open";
 
   constructor(files: TableFiles, path: string, spec: TableSpec) {
+    this.disk = files;
     // Every file that is made is remembered, so that a failure anywhere leaves none open.
     this.files = {
       ...files,
       create: (filePath) => {
-        const file = files.create(filePath);
-        this.openFiles.push(file);
+        const made = files.create(filePath);
+        const file: TableFile = {
+          ...made,
+          close: () => {
+            this.openFiles.delete(file);
+            made.close();
+          },
+        };
+        this.openFiles.add(file);
         return file;
       },
     };
@@ -199,7 +209,7 @@ class NewTable implements TableBuilder {
 
   addSubtable(name: string, spec: TableSpec): TableBuilder {
     this.expectOpen();
-    const subtable = buildTable(this.files, `${this.path}/${name}`, spec) as NewTable;
+    const subtable = buildTable(this.disk, `${this.path}/${name}`, spec) as NewTable;
     this.subtables.push(subtable);
     this.keywords.set(name, { kind: "table", value: { table: `././${name}` } });
     return subtable;
@@ -223,7 +233,7 @@ class NewTable implements TableBuilder {
       const dataManagers = this.managers.map((manager) => this.writeManager(manager, ordered));
       this.writeDescription(ordered, dataManagers);
       if (options.isDurable === true) {
-        await Promise.all([...this.syncs.values(), ...this.openFiles.map((file) => file.sync())]);
+        await Promise.all([...this.syncs.values(), ...Array.from(this.openFiles, (file) => file.sync())]);
         await this.files.syncDirectory(this.path);
       } else await Promise.all(this.syncs.values());
       this.state = "finished";
@@ -242,7 +252,6 @@ class NewTable implements TableBuilder {
 
   private closeFiles(): void {
     for (const file of this.openFiles) file.close();
-    this.openFiles.length = 0;
   }
 
   private orderedColumns(): NewColumn[] {
