@@ -115,6 +115,21 @@ export const errorCodes = {
     disposition: "halt",
     meaning: "The queue database cannot be opened, is damaged, or was made by a newer contimg; the message says which.",
   },
+  CAL_REGISTRY_UNUSABLE: {
+    disposition: "halt",
+    meaning:
+      "The registry of calibration tables cannot be opened, is damaged, or was made by a newer contimg; the message says which.",
+  },
+  CAL_TABLE_INVALID: {
+    disposition: "quarantine",
+    meaning:
+      "A calibration table is not registered: it is not there or not whole, or what is said about it contradicts itself; nothing of its set was registered.",
+  },
+  CAL_TABLE_CONFLICT: {
+    disposition: "quarantine",
+    meaning:
+      "Another active calibration table has this path; retire it with `contimg cal retire`, or give the new one another name.",
+  },
   CONFIG_INVALID: {
     disposition: "halt",
     meaning:

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { PipelineError } from "../../domain/error-codes.ts";
+import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
 
 /** Long enough for the slowest turn when many processes write: 11 s was seen with eight of them spinning. */
 export const BUSY_TIMEOUT_MS = 30_000;
@@ -11,35 +11,39 @@ export const BUSY_TIMEOUT_MS = 30_000;
 /** One step from version n to n + 1; its place in the list is its number. */
 export type Migration = (database: DatabaseSync) => void;
 
-const unusable = (path: string, message: string, cause?: unknown) =>
-  new PipelineError("QUEUE_UNUSABLE", `${path}: ${message}`, {
-    subject: path,
-    ...(cause === undefined ? {} : { cause }),
-  });
+type Unusable = (message: string, cause?: unknown) => PipelineError;
 
 /**
- * @throws PipelineError QUEUE_UNUSABLE when the file cannot be opened, is no database, was made by a newer version, or
+ * @throws PipelineError `unusableCode` when the file cannot be opened, is no database, was made by a newer version, or
  *   lies on a file system that cannot share it between processes
  */
-export function openDatabase(path: string, migrations: readonly Migration[]): DatabaseSync {
+export function openDatabase(
+  path: string,
+  migrations: readonly Migration[],
+  unusableCode: ErrorCode = "QUEUE_UNUSABLE",
+): DatabaseSync {
+  const unusable: Unusable = (message, cause) =>
+    new PipelineError(unusableCode, `${path}: ${message}`, {
+      subject: path,
+      ...(cause === undefined ? {} : { cause }),
+    });
   let database: DatabaseSync;
   try {
     mkdirSync(dirname(path), { recursive: true });
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   } catch (error) {
-    throw unusable(path, `cannot be opened: ${(error as Error).message}`, error);
+    throw unusable(`cannot be opened: ${(error as Error).message}`, error);
   }
   try {
     const mode = switchToWal(database);
-    if (mode !== "wal")
-      throw unusable(path, `journal mode: expected wal, found ${mode}; put it on a local file system`);
+    if (mode !== "wal") throw unusable(`journal mode: expected wal, found ${mode}; put it on a local file system`);
     database.exec("PRAGMA synchronous = FULL");
-    migrate(database, path, migrations);
+    migrate(database, migrations, unusable);
     return database;
   } catch (error) {
     database.close();
     if (error instanceof PipelineError) throw error;
-    throw unusable(path, (error as Error).message, error);
+    throw unusable((error as Error).message, error);
   }
 }
 
@@ -62,14 +66,14 @@ function switchToWal(database: DatabaseSync): string {
   }
 }
 
-function migrate(database: DatabaseSync, path: string, migrations: readonly Migration[]): void {
+function migrate(database: DatabaseSync, migrations: readonly Migration[], unusable: Unusable): void {
   const version = () => (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
   while (version() !== migrations.length) {
     inTransaction(database, () => {
       // Another process may have been faster.
       const from = version();
       if (from > migrations.length)
-        throw unusable(path, `version ${from}: expected ${migrations.length} at most; it was made by a newer contimg`);
+        throw unusable(`version ${from}: expected ${migrations.length} at most; it was made by a newer contimg`);
       const step = migrations[from];
       if (!step) return;
       step(database);

@@ -1,16 +1,16 @@
 /** The queue database: one SQLite file that any number of processes of this machine share. */
 
-import { renameSync, rmSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
-import { asPipelineError, PipelineError } from "../../domain/error-codes.ts";
+import { asPipelineError, type PipelineError } from "../../domain/error-codes.ts";
 import type { HostClock } from "../../ports/clock.ts";
 import type { QueueDatabase } from "../../ports/group-queue.ts";
 import { arrivalLedger } from "./arrivals.ts";
 import { groupQueue } from "./claims.ts";
+import { codedError, withCodedErrors } from "./coded-errors.ts";
 import { queueControl } from "./control.ts";
+import { keepLegacyCopy } from "./legacy-copy.ts";
 import { isLegacyQueue, takeOverLegacyQueue } from "./legacy-queue.ts";
 import { productTables, queueTables } from "./migrations/0001-queue.sql.ts";
-import { BUSY_TIMEOUT_MS, type Migration, openDatabase } from "./open-database.ts";
+import { type Migration, openDatabase } from "./open-database.ts";
 import { openProductsCopy, type ProductsCopy } from "./products.ts";
 import type { QueueSettings } from "./queue-context.ts";
 
@@ -33,33 +33,6 @@ export interface QueueDatabaseOptions extends QueueSettings {
   readonly onProductsBehind?: (error: PipelineError) => void;
 }
 
-/** A copy of an old file from before it is changed. The caller has the right to write, so nobody changes it meanwhile. */
-function keepLegacyCopy(path: string): void {
-  const copy = `${path}.before-contimg`;
-  const unfinished = `${copy}~`;
-  rmSync(unfinished, { force: true });
-  const reader = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: true });
-  try {
-    reader.prepare("VACUUM INTO ?").run(unfinished);
-  } finally {
-    reader.close();
-  }
-  renameSync(unfinished, copy);
-}
-
-const SQLITE_FULL = 13;
-
-/** What SQLite throws is given a code. */
-function coded(error: unknown, path: string): unknown {
-  const errcode = (error as { readonly errcode?: number } | null)?.errcode;
-  if (errcode === undefined || error instanceof PipelineError) return error;
-  const { message } = error as Error;
-  return new PipelineError(errcode === SQLITE_FULL ? "DISK_FULL" : "QUEUE_UNUSABLE", `${path}: ${message}`, {
-    subject: path,
-    cause: error,
-  });
-}
-
 /** @throws PipelineError QUEUE_UNUSABLE, or DISK_FULL; so does every method */
 export function openQueueDatabase(options: QueueDatabaseOptions): QueueDatabase {
   const { path, productsPath, clock } = options;
@@ -71,7 +44,7 @@ export function openQueueDatabase(options: QueueDatabaseOptions): QueueDatabase 
   } catch (error) {
     products?.close();
     database.close();
-    throw coded(error, productsPath!);
+    throw codedError(error, productsPath!, "QUEUE_UNUSABLE");
   }
   const context = { database, clock, settings: options };
   const queue = groupQueue(context);
@@ -95,23 +68,11 @@ export function openQueueDatabase(options: QueueDatabaseOptions): QueueDatabase 
     try {
       products?.update(database);
     } catch (error) {
-      const problem = asPipelineError(coded(error, productsPath!), productsPath!);
+      const problem = asPipelineError(codedError(error, productsPath!, "QUEUE_UNUSABLE"), productsPath!);
       if (options.onProductsBehind) options.onProductsBehind(problem);
       else process.emitWarning(problem);
     }
   }
 
-  const methods = Object.entries(bare) as readonly (readonly [string, (...args: unknown[]) => unknown])[];
-  return Object.fromEntries(
-    methods.map(([name, act]) => [
-      name,
-      (...args: unknown[]) => {
-        try {
-          return act(...args);
-        } catch (error) {
-          throw coded(error, path);
-        }
-      },
-    ]),
-  ) as unknown as QueueDatabase;
+  return withCodedErrors(bare, path, "QUEUE_UNUSABLE");
 }
