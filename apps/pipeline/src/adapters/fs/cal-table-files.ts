@@ -1,0 +1,116 @@
+/** Calibration tables as directories of casacore files. */
+
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { isCasacoreTableError, openTable, stringKeyword, type Table } from "@contimg/casacore-tables/node";
+import { PipelineError } from "../../domain/error-codes.ts";
+import type { CalTableCondition, CalTableFiles, SolutionValues } from "../../ports/cal-table-files.ts";
+
+/** CASA writes into it whenever it opens a table to read. */
+const LOCK_FILE = "table.lock";
+
+const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException | null)?.code;
+const isAbsence = (error: unknown) => errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
+
+function statusOf(path: string): "there" | "absent" {
+  try {
+    statSync(path);
+    return "there";
+  } catch (error) {
+    if (isAbsence(error)) return "absent";
+    throw error;
+  }
+}
+
+/**
+ * A table that is not where it was is gone for good, unless the nearest directory above it is empty: that is what is
+ * left where a disk was mounted.
+ */
+function absence(path: string): CalTableCondition {
+  let above = dirname(path);
+  while (statusOf(above) === "absent") above = dirname(above);
+  if (readdirSync(above).length > 0) return { kind: "vanished" };
+  return { kind: "unreachable", reason: `${above} is empty: is a disk not mounted?` };
+}
+
+/** Of names and bytes of all files, in the order of their names. */
+function digestOf(path: string): string {
+  const names = readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== LOCK_FILE)
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    .sort();
+  const hash = createHash("sha256");
+  for (const name of names) {
+    const bytes = readFileSync(join(path, name));
+    hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+  }
+  return hash.digest("hex");
+}
+
+function inspect(path: string): CalTableCondition {
+  try {
+    if (statusOf(path) === "absent") return absence(path);
+    return { kind: "whole", visCal: readThrough(path), contentDigest: digestOf(path) };
+  } catch (error) {
+    // A file that is missing in it will not come; one that cannot be read now may.
+    if (isCasacoreTableError(error, "TableIo") && !isAbsence(error.cause))
+      return { kind: "unreachable", reason: error.message };
+    if (isCasacoreTableError(error)) return { kind: "corrupt", reason: error.message };
+    if (errnoOf(error) === undefined) throw error;
+    return { kind: "unreachable", reason: (error as Error).message };
+  }
+}
+
+/** Every solution and flag once, whatever the shapes. @returns what CASA calls the kind of solution */
+function readThrough(path: string): string {
+  using table = openTable(path);
+  const visCal = stringKeyword(table.keywords, "VisCal", path);
+  for (const name of [table.hasColumn("FPARAM") ? "FPARAM" : "CPARAM", "FLAG"]) {
+    const column = table.column(name);
+    for (let row = 0; row < table.rowCount; row++) column.getArray(row);
+  }
+  for (const name of ["TIME", "ANTENNA1", "SPECTRAL_WINDOW_ID"]) table.column(name).getScalarRange(0, table.rowCount);
+  return visCal;
+}
+
+function numbersOf(table: Table, name: string, cellShape: readonly number[], partCount: number): Float32Array {
+  const values = new Float32Array(table.rowCount * cellShape[0]! * cellShape[1]! * partCount);
+  table.column(name).getCellsInto(0, table.rowCount, values);
+  return values;
+}
+
+function readSolutionsOf(path: string): SolutionValues {
+  using table = openTable(path);
+  const { rowCount } = table;
+  const visCal = stringKeyword(table.keywords, "VisCal", path);
+  const isDelay = table.hasColumn("FPARAM");
+  const name = isDelay ? "FPARAM" : "CPARAM";
+  const [receptorCount = 0, chanCount = 0] = rowCount === 0 ? [] : (table.column(name).shapeOf(0) ?? []);
+  const cellShape = [receptorCount, chanCount] as const;
+  const flags = new Uint8Array(rowCount * receptorCount * chanCount);
+  table.column("FLAG").getCellsInto(0, rowCount, flags);
+  return {
+    visCal,
+    rowCount,
+    cellShape,
+    antennaIds: table.column("ANTENNA1").getScalarRange(0, rowCount, new Int32Array(rowCount)),
+    spectralWindowIds: table.column("SPECTRAL_WINDOW_ID").getScalarRange(0, rowCount, new Int32Array(rowCount)),
+    gains: isDelay ? null : numbersOf(table, name, cellShape, 2),
+    delaysNs: isDelay ? numbersOf(table, name, cellShape, 1) : null,
+    flags,
+  };
+}
+
+export const calTableFiles: CalTableFiles = {
+  inspect,
+  readSolutions(path) {
+    try {
+      return readSolutionsOf(path);
+    } catch (error) {
+      if (!isCasacoreTableError(error)) throw error;
+      const code = isCasacoreTableError(error, "TableNotFound", "TableIo") ? "INPUT_UNREADABLE" : "TABLE_UNREADABLE";
+      throw new PipelineError(code, error.message, { subject: path, cause: error });
+    }
+  },
+};
