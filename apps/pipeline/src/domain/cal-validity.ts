@@ -5,7 +5,7 @@ import { type CalTable, type CalTableType, calTableTypes } from "./cal-table.ts"
 export interface CalPolicy {
   /** Without one of these the data are not calibrated. */
   readonly required: readonly CalTableType[];
-  /** Applied when there is one. */
+  /** Applied when there is one; nothing is said when there is none. */
   readonly optional: readonly CalTableType[];
   /** How far outside its validity a table may be used when none is valid, in days. Absent: not at all. */
   readonly borrowDay: { readonly [type in CalTableType]?: number };
@@ -44,11 +44,10 @@ export interface TypeChoice {
 
 /** What an operator should hear about a choice. */
 export type CalReason =
-  /** Nothing of the type is valid; validity ended at `lastValidMjd` and begins again at `nextValidMjd`. */
+  /** Nothing of a required type is valid; validity ended at `lastValidMjd` and begins again at `nextValidMjd`. */
   | {
       readonly kind: "missing";
       readonly type: CalTableType;
-      readonly isRequired: boolean;
       readonly mjd: number;
       readonly lastValidMjd: number | null;
       readonly nextValidMjd: number | null;
@@ -91,8 +90,7 @@ export function chooseCalibration(tables: readonly CalTable[], mjd: number, poli
       reasons.push({ kind: "borrowed", type, path: borrowed.path, beyondDay: borrowed.beyondDay });
       continue;
     }
-    const isRequired = policy.required.includes(type);
-    reasons.push({ kind: "missing", type, isRequired, mjd, ...gapAround(active, mjd) });
+    if (policy.required.includes(type)) reasons.push({ kind: "missing", type, mjd, ...gapAround(active, mjd) });
   }
   choices.sort((a, b) => a.tables[0]!.table.orderIndex - b.tables[0]!.table.orderIndex);
   return {
