@@ -8,9 +8,9 @@ import { ByteSink, numberBytes } from "./cell-bytes.ts";
 import { type CellValue, isDirect } from "./cell-values.ts";
 import type { CellRun, ColumnSource } from "./column-source.ts";
 
-const headerBytes = 512;
+export const headerBytes = 512;
 /** casacore's own default. */
-const defaultBucketBytes = 32_768;
+export const defaultBucketBytes = 32_768;
 
 /** What IncrementalStMan keeps in table.dat. */
 export function incrementalBlob(managerName: string): Uint8Array {
@@ -212,7 +212,8 @@ function encodeValue(
   return { bytes: sink.finish(), position: 0 };
 }
 
-function headerArea(bucketBytes: number, bucketCount: number, isLittleEndian: boolean): Uint8Array {
+/** The first block of the file. */
+export function headerArea(bucketBytes: number, bucketCount: number, isLittleEndian: boolean): Uint8Array {
   const writer = new AipsIoWriter({ littleEndian: isLittleEndian });
   writer.openObject("IncrementalStMan", isLittleEndian ? 5 : 4);
   if (isLittleEndian) writer.bool(false);
@@ -228,7 +229,8 @@ function headerArea(bucketBytes: number, bucketCount: number, isLittleEndian: bo
   return area;
 }
 
-function indexBlob(startRows: readonly number[], rowCount: number, isLittleEndian: boolean): Uint8Array {
+/** What stands behind the buckets: the first row of each. */
+export function indexBlob(startRows: readonly number[], rowCount: number, isLittleEndian: boolean): Uint8Array {
   const isWide = rowCount > 0x7fffffff;
   const writer = new AipsIoWriter({ littleEndian: isLittleEndian });
   writer.openObject("ISMIndex", isWide ? 2 : 1);

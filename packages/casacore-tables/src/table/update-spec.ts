@@ -36,9 +36,10 @@ export interface TableUpdate {
    */
   updateTiledRows(columnName: string, rowStart: number, values: NumericArray): void;
   /**
-   * Overwrites values of a numeric scalar column, or arrays stored with the scalars, of StandardStMan.
+   * Overwrites values of a numeric scalar column of StandardStMan or IncrementalStMan, or arrays stored with the scalars of
+   * the former. The file of an IncrementalStMan is written again as a whole.
    *
-   * @throws TableWriteError for other columns: what IncrementalStMan holds can only be written as a new column or table
+   * @throws TableWriteError for other columns
    */
   updateScalars(columnName: string, rowStart: number, values: NumericArray): void;
   /** Sets a keyword of the table. */

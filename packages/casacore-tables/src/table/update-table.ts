@@ -8,6 +8,7 @@ import { writeStandard } from "../storage/standard-writer.ts";
 import { parseTiledHeader, type TiledHeader, type TiledManagerType } from "../storage/tiled-header.ts";
 import { placeOfRow, type TiledPlace } from "../storage/tiled-place.ts";
 import type { TiledColumnPlan } from "../storage/tiled-plan.ts";
+import { updateIncremental } from "../storage/update-incremental.ts";
 import { updateCubeRows, writeElementsAt } from "../storage/update-tiled.ts";
 import {
   defaultManager,
@@ -210,8 +211,12 @@ class PlainTableUpdate implements TableUpdate {
 
   updateScalars(columnName: string, rowStart: number, values: NumericArray): void {
     const { desc, manager, position } = this.column(columnName);
+    if (manager.type === "IncrementalStMan") {
+      this.updateIncrementalScalars(columnName, rowStart, values);
+      return;
+    }
     if (manager.type !== "StandardStMan") {
-      throw this.refusal(columnName, "a column of StandardStMan", manager.type);
+      throw this.refusal(columnName, "a column of StandardStMan or IncrementalStMan", manager.type);
     }
     const isInline = desc.form === "scalar" || (desc.option & 1) !== 0;
     if (!isInline) throw this.refusal(columnName, "values stored with the scalars", "arrays in a file of their own");
@@ -231,6 +236,25 @@ class PlainTableUpdate implements TableUpdate {
       writeElementsAt(file, type, this.isLittleEndian, startBytes, elementStart, some);
       row = end;
     }
+    this.touchedManagers.add(manager.sequenceNumber);
+  }
+
+  /** The file of the manager is made anew and takes the place of the old one in one step. */
+  private updateIncrementalScalars(columnName: string, rowStart: number, values: NumericArray): void {
+    const { desc, manager, position } = this.column(columnName);
+    if (desc.form !== "scalar") throw this.refusal(columnName, "a column of scalars", "one of arrays");
+    const type = this.checkArray(desc, values);
+    const rowEnd = rowStart + values.length / numericLayouts[type].parts;
+    if (!Number.isInteger(rowEnd) || rowStart < 0 || rowEnd > this.rowCount) {
+      throw this.refusal(columnName, `whole rows from 0 to ${this.rowCount}`, `rows ${rowStart} to ${rowEnd}`);
+    }
+    const path = `${this.path}/table.f${manager.sequenceNumber}`;
+    const { isLittleEndian, rowCount } = this;
+    const columnCount = this.dat.columns.filter((one) => one.sequenceNumber === manager.sequenceNumber).length;
+    const bytes = this.files.readWhole(path);
+    const target = { path, bytes, isLittleEndian, rowCount, position, columnCount, type };
+    this.files.create(`${path}_tmp`).writeAt(updateIncremental(target, rowStart, values), 0);
+    this.files.rename(`${path}_tmp`, path);
     this.touchedManagers.add(manager.sequenceNumber);
   }
 
