@@ -26,8 +26,9 @@ CREATE TABLE caltables (
   source_ms_path TEXT,
   solver_command TEXT,
   solver_version TEXT,
-  solver_params TEXT CHECK (json_valid(solver_params)),
-  quality_metrics TEXT CHECK (json_valid(quality_metrics)),
+  -- Before SQLite 3.45, json_valid(NULL) was false.
+  solver_params TEXT CHECK (solver_params IS NULL OR json_valid(solver_params)),
+  quality_metrics TEXT CHECK (quality_metrics IS NULL OR json_valid(quality_metrics)),
   -- Middle of the data that were solved on.
   reference_mjd REAL,
   ra_deg REAL,
