@@ -1,26 +1,18 @@
 /**
- * Runs real streams on real directories, kills them, starts them again, and looks whether anything was lost, doubled or
- * left behind.
+ * Runs real streams on real directories, kills, stops and wakes them, starts them again, and looks whether anything was
+ * lost, doubled or left behind.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openTable } from "@contimg/casacore-tables/node";
-import { lockHolders } from "@contimg/file-locks/node";
-import { defaultRetryPolicy } from "../../src/domain/queue.ts";
-import type { ProtocolStep, StreamSetup } from "../../src/services/stream-setup.ts";
-import { nodeSimulatorDeps } from "../../src/simulate/node-deps.ts";
+import type { ProtocolStep } from "../../src/services/stream-setup.ts";
 import { RandomStream } from "../../src/simulate/random.ts";
-import { simulateGroups } from "../../src/simulate/simulate-groups.ts";
-import { defaultConvertConfig } from "../../src/stages/convert/config.ts";
-
-export const SUBBAND_COUNT = 3;
+import { checkAfterCrashes } from "./check-after-crashes.ts";
+import { type CrashSetup, LEASE_MS, setupIn, simulateTinyGroups } from "./crash-setup.ts";
+import { readJournal } from "./journal.ts";
+import { type LiveStream, startStream, type Weather } from "./live-stream.ts";
 
 /** Steps at which a stream can be told to kill itself. */
 export const protocolSteps: readonly ProtocolStep[] = [
@@ -34,27 +26,22 @@ export const protocolSteps: readonly ProtocolStep[] = [
   "cleaned-up",
 ];
 
-/** A change of one source file. */
-export interface Mutant {
-  readonly name: string;
-  /** How the file's path ends. */
-  readonly file: string;
-  readonly text: string;
-  readonly replacement: string;
-}
-
-export interface CrashRun {
+export interface CrashRun extends Weather {
   readonly groupCount: number;
   /** Kills at random instants, on top of one at each step. */
   readonly killCount: number;
+  /** Times that a stream sleeps with a finished group in its hand, until another has claimed that group. */
+  readonly stallCount: number;
   readonly seed: number;
   readonly usesSubprocess: boolean;
-  readonly mutant?: Mutant;
+  /** Streams that work on one queue at the same time. */
+  readonly streamCount: number;
   onProgress(text: string): void;
 }
 
 export interface CrashReport {
   readonly killCount: number;
+  readonly stallCount: number;
   /** What was found wrong; empty: nothing. */
   readonly findings: readonly string[];
 }
@@ -62,249 +49,131 @@ export interface CrashReport {
 /** A stream that hangs is killed; the groups it left are findings. Of a mutant that is expected. */
 const LAST_RUN_MS = 120_000;
 const LAST_RUN_OF_MUTANT_MS = 15_000;
+/** A step that a stream does not reach in this time is not reached: it is killed where it is. */
+const STEP_MS = 3_000;
+const STALL_MS = 10_000;
 
-type Setup = Omit<StreamSetup, "log" | "onStep">;
-
-/** The stream of a crash run, in a directory of its own. */
-export function setupIn(root: string, usesSubprocess: boolean): Setup {
-  return {
-    incomingDir: join(root, "incoming"),
-    queuePath: join(root, "state/queue.sqlite3"),
-    productsPath: join(root, "state/products.sqlite3"),
-    expectedSubbandCount: SUBBAND_COUNT,
-    settleMs: 1000,
-    pollMs: 200,
-    // Here workers die by design, so often that a group would look like the cause.
-    retry: { ...defaultRetryPolicy, baseDelayMs: 10, maxDelayMs: 20, maxCrashCount: 100_000 },
-    collecting: { timeoutMs: 600_000, minSubbandCount: SUBBAND_COUNT, closeAfterMs: 86_400_000 },
-    chain: {
-      convert: defaultConvertConfig,
-      outputDir: join(root, "ms"),
-      scratchDir: join(root, "scratch"),
-      tmpfsDir: null,
-      checkpointDir: join(root, "checkpoints"),
-      workerCount: 1,
-      earthOrientationFiles: { finalsPath: null, leapSecondsPath: null },
-      locks: { isEnabled: true, lockDir: null, timeoutMs: 60_000 },
-    },
-    worker: {
-      groupCount: 2,
-      usesSubprocess,
-      ompThreadCount: 1,
-      pollMs: 50,
-      leaseMs: 5_000,
-      graceMs: 30_000,
-      stagesInputs: true,
-      stageWorkerCount: 2,
-      cleansUpTemp: true,
-      chunkDurationMin: 5,
-    },
-    monitoring: { isEnabled: true, intervalMs: 100, profiles: true },
-  };
-}
-
-/** Simulates tiny groups, one cadence after the other. @returns the names of their files */
-function simulate(directory: string, groupCount: number, seed: number): readonly string[] {
-  simulateGroups(
-    {
-      outputDir: directory,
-      seed,
-      groupCount,
-      subbandCount: SUBBAND_COUNT,
-      antennaCount: 4,
-      integrationCount: 2,
-      channelCount: 4,
-      sourceCount: 2,
-    },
-    nodeSimulatorDeps,
-  );
-  return readdirSync(directory).filter((name) => name.endsWith(".hdf5"));
-}
-
-interface Doom {
-  readonly step: ProtocolStep | null;
-  readonly occurrence: number;
-  readonly groupCount: number;
-}
-
-function startStream(setup: Setup, doom: Doom, mutant: Mutant | undefined): ChildProcess {
-  const here = import.meta.dirname;
-  return spawn(
-    process.execPath,
-    ["--conditions=@contimg/source", join(here, "doomed-stream.ts"), JSON.stringify({ setup, ...doom })],
-    {
-      stdio: ["ignore", "ignore", mutant ? "ignore" : "inherit"],
-      env: {
-        ...process.env,
-        ...(mutant
-          ? { NODE_OPTIONS: `--import=${join(here, "mutate-source.ts")}`, CONTIMG_TEST_MUTANT: JSON.stringify(mutant) }
-          : {}),
-      },
-    },
-  );
-}
-
-/** Kills and restarts streams while files arrive, lets the last one finish, and checks what is there. */
+/** Kills and restarts streams while files arrive, lets the last ones finish, and checks what is there. */
 export async function crash(run: CrashRun): Promise<CrashReport> {
   const root = mkdtempSync(join(tmpdir(), "contimg-crash-"));
   const random = new RandomStream(run.seed, 0);
   const uniform = () => random.uniform();
+  const setup = setupIn(root, run.usesSubprocess);
+  const streams: LiveStream[] = [];
   try {
-    const setup = setupIn(root, run.usesSubprocess);
-    const correlator = join(root, "correlator");
-    for (const directory of [correlator, setup.incomingDir, join(root, "state")]) mkdirSync(directory);
-    const names = simulate(correlator, run.groupCount, run.seed);
-    const order = names.map((name) => ({ name, key: uniform() })).toSorted((a, b) => a.key - b.key);
-    const waiting = order.map(({ name }) => name);
-
-    let hidden: readonly string[] = [];
-    /** What was sent under hidden names before gets its name, and some more are sent. */
-    const arrive = (count: number) => {
-      const partial = (name: string) => join(setup.incomingDir, `.${name}.partial`);
-      for (const name of hidden) renameSync(partial(name), join(setup.incomingDir, name));
-      hidden = waiting.splice(0, count);
-      for (const name of hidden) renameSync(join(correlator, name), partial(name));
-    };
+    const arrivals = createArrivals(root, setup, run, uniform);
     const plannedCount = protocolSteps.length + run.killCount;
     // Every step can be reached in the first round: some groups are whole.
-    arrive(Math.ceil(names.length / 2));
+    arrivals.send(Math.ceil(arrivals.fileCount / 2));
     let killCount = 0;
+    let stallCount = 0;
     for (let round = 0; round < plannedCount; round++) {
       const step = protocolSteps[round] ?? null;
-      arrive(Math.ceil(waiting.length / (plannedCount - round)));
-      const stream = startStream(setup, { step, occurrence: 1, groupCount: 0 }, run.mutant);
-      const ended = once(stream, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-      const killer = new AbortController();
-      const limitMs = step === null ? 250 + 900 * uniform() : 3_000;
-      const kill = sleep(limitMs, undefined, { signal: killer.signal }).then(
-        () => stream.kill("SIGKILL"),
-        () => undefined,
-      );
-      const [, signal] = await ended;
-      killer.abort();
-      await kill;
-      if (signal === "SIGKILL") killCount++;
+      arrivals.send(Math.ceil(arrivals.waitingCount() / (plannedCount - round)));
+      // From the second round on, when the first groups are whole; one that did not come about is tried again.
+      if (stallCount < Math.ceil((round * run.stallCount) / plannedCount)) {
+        await Promise.all(streams.splice(0).map((stream) => stream.kill()));
+        if (await stallBeyondLease(setup, run)) stallCount++;
+      }
+      for (let count = streams.filter((stream) => stream.isAlive()).length; count < run.streamCount; count++) {
+        const doom = count === 0 ? { step, occurrence: 1 } : {};
+        streams.push(startStream({ setup, ...doom }, run));
+      }
+      killCount += await killOne(streams, step === null ? 250 + 900 * uniform() : STEP_MS, uniform);
       // Once the checkpoints are lost as well, as with the disk they were on: what was made must be found by what it is.
       if (step === "chain-ended") rmSync(setup.chain.checkpointDir, { recursive: true, force: true });
-      run.onProgress(`${killCount} kills, ${names.length - waiting.length} of ${names.length} files arrived`);
+      run.onProgress(`${killCount} kills, ${arrivals.fileCount - arrivals.waitingCount()} files arrived`);
     }
-    arrive(waiting.length);
-    arrive(0);
+    for (const stream of streams) if (stream.isAlive() && (await stream.kill())) killCount++;
+    arrivals.send(arrivals.waitingCount());
+    arrivals.send(0);
     const findings = await finish(setup, run);
-    return { killCount, findings: [...findings, ...(await check(root, setup, run, names.length))] };
+    const { fileCount } = arrivals;
+    const checks = await checkAfterCrashes(root, setup, { groupCount: run.groupCount, fileCount });
+    return { killCount, stallCount, findings: [...findings, ...checks] };
   } finally {
+    await Promise.all(streams.map((stream) => stream.kill()));
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-/** A stream that is left alone ends when all groups are done. */
-async function finish(setup: Setup, run: CrashRun): Promise<readonly string[]> {
-  const stream = startStream(setup, { step: null, occurrence: 0, groupCount: run.groupCount }, run.mutant);
-  const timer = setTimeout(() => stream.kill("SIGKILL"), run.mutant ? LAST_RUN_OF_MUTANT_MS : LAST_RUN_MS);
-  const [status, signal] = (await once(stream, "exit")) as [number | null, NodeJS.Signals | null];
-  clearTimeout(timer);
-  return status === 0 ? [] : [`the last stream ended with ${signal ?? `status ${status}`}`];
+interface Arrivals {
+  readonly fileCount: number;
+  waitingCount(): number;
+  /** What was sent under hidden names before gets its name, and some more are sent. */
+  send(count: number): void;
 }
 
-async function check(root: string, setup: Setup, run: CrashRun, fileCount: number): Promise<readonly string[]> {
-  const findings: string[] = [];
-  const expectEqual = (what: string, found: unknown, expected: unknown) => {
-    if (found !== expected) findings.push(`${what}: expected ${String(expected)}, found ${String(found)}`);
+function createArrivals(root: string, setup: CrashSetup, run: CrashRun, uniform: () => number): Arrivals {
+  const correlator = join(root, "correlator");
+  for (const directory of [correlator, setup.incomingDir, join(root, "state")]) mkdirSync(directory);
+  const names = simulateTinyGroups(correlator, run.groupCount, run.seed);
+  const order = names.map((name) => ({ name, key: uniform() })).toSorted((a, b) => a.key - b.key);
+  const waiting = order.map(({ name }) => name);
+  const partial = (name: string) => join(setup.incomingDir, `.${name}.partial`);
+  let hidden: readonly string[] = [];
+  return {
+    fileCount: names.length,
+    waitingCount: () => waiting.length,
+    send(count) {
+      for (const name of hidden) renameSync(partial(name), join(setup.incomingDir, name));
+      hidden = waiting.splice(0, count);
+      for (const name of hidden) renameSync(join(correlator, name), partial(name));
+    },
   };
-  const database = new DatabaseSync(setup.queuePath, { readOnly: true });
-  const count = (sql: string) => (database.prepare(`SELECT count(*) AS n FROM ${sql}`).get() as { n: number }).n;
-  expectEqual("groups", count("ingest_queue"), run.groupCount);
-  expectEqual("completed groups", count("ingest_queue WHERE state = 'completed'"), run.groupCount);
-  expectEqual("arrivals", count("arrivals"), fileCount);
-  expectEqual("queued files", count("arrivals WHERE fate = 'queued'"), fileCount);
-  expectEqual("members of groups", count("subband_files"), fileCount);
-  expectEqual("rows of performance_metrics", count("performance_metrics"), run.groupCount);
-  expectEqual("rows of ms_index", count("ms_index"), run.groupCount);
-  expectEqual("groups with checkpoints", count("ingest_queue WHERE checkpoint_path IS NOT NULL"), 0);
-  expectEqual("groups with leases", count("ingest_queue WHERE lease_owner IS NOT NULL"), 0);
-  const paths = (database.prepare("SELECT path FROM ms_index ORDER BY path").all() as { path: string }[]).map(
-    (row) => row.path,
-  );
-  const failures = database.prepare("SELECT group_id, state, error FROM ingest_queue WHERE state <> 'completed'").all();
-  for (const row of failures.slice(0, 3)) findings.push(JSON.stringify(row));
-  database.close();
-  const products = new DatabaseSync(setup.productsPath!, { readOnly: true });
-  expectEqual(
-    "rows of products",
-    (products.prepare("SELECT count(*) AS n FROM ms_index").get() as { n: number }).n,
-    run.groupCount,
-  );
-  products.close();
-
-  const entries = readdirSync(root, { recursive: true, encoding: "utf8" });
-  const leftovers = entries.filter((path) => /staging~|stream_|\.checkpoint\.uvh5|\.partial$/.test(path));
-  for (const path of leftovers.slice(0, 5)) findings.push(`left behind: ${path}`);
-  const onDisk = entries.filter((path) => /^ms\/.*\/[^/.][^/]*\.ms$/.test(path));
-  expectEqual("Measurement Sets", onDisk.length, run.groupCount);
-  for (const path of entries.filter((entry) => entry.endsWith(".ms.lock"))) {
-    if (lockHolders(join(root, path)).length > 0) findings.push(`still locked: ${path}`);
-  }
-  findings.push(...(await compareWithReference(root, setup, paths)));
-  return findings;
 }
 
-/** Every Measurement Set holds what a conversion that nobody disturbed makes of the same files. */
-async function compareWithReference(root: string, setup: Setup, paths: readonly string[]): Promise<readonly string[]> {
-  const { composeServices } = await import("../../src/compose.ts");
-  const services = composeServices();
-  const groups = services.findGroups({
-    inputs: [setup.incomingDir],
-    startUnixSec: Number.NEGATIVE_INFINITY,
-    endUnixSec: Number.POSITIVE_INFINITY,
-  }).groups;
-  const outputDir = join(root, "reference");
-  const outcomes = await services.convertGroups(
-    {
-      config: { ...defaultConvertConfig, expectedSubbandCount: SUBBAND_COUNT },
-      outputDir,
-      scratchDir: null,
-      tmpfsPath: null,
-      workerCount: 1,
-      earthOrientationFiles: setup.chain.earthOrientationFiles,
-      locks: setup.chain.locks,
-    },
-    groups,
-    {
-      dryRun: false,
-      skipExisting: false,
-      signal: new AbortController().signal,
-      onStart() {},
-      onProgress() {},
-      onOutcome() {},
-      onWait() {},
-    },
-  );
-  const reference = new Map(
-    outcomes.flatMap((outcome) =>
-      outcome.kind === "converted" ? [[outcome.groupId, outcome.report.msPath] as const] : [],
-    ),
-  );
-  return paths.flatMap((path) => {
-    const groupId = path.slice(path.lastIndexOf("/") + 1, -".ms".length);
-    const other = reference.get(groupId);
-    if (!existsSync(path)) return [`${path}: is in ms_index and not on disk`];
-    if (other === undefined) return [`${path}: of no group`];
-    return contentDigest(path) === contentDigest(other) ? [] : [`${path}: differs from an undisturbed conversion`];
-  });
+/** Waits until a stream has killed itself, or kills one when the time is over. @returns how many were killed */
+async function killOne(streams: LiveStream[], limitMs: number, uniform: () => number): Promise<number> {
+  const alive = streams.filter((stream) => stream.isAlive());
+  const timer = new AbortController();
+  const overtime = sleep(limitMs, "time is over", { signal: timer.signal }).catch(() => "stopped");
+  await Promise.race([overtime, ...alive.map((stream) => stream.ended)]);
+  timer.abort();
+  let killCount = 0;
+  if (alive.every((stream) => stream.isAlive())) {
+    const victim = alive[Math.floor(uniform() * alive.length)];
+    if (victim && (await victim.kill())) killCount++;
+  } else killCount = alive.filter((stream) => !stream.isAlive()).length;
+  streams.splice(0, streams.length, ...streams.filter((stream) => stream.isAlive()));
+  return killCount;
 }
 
-const SCALARS = ["TIME", "ANTENNA1", "ANTENNA2", "DATA_DESC_ID", "FIELD_ID"] as const;
-const ARRAYS = ["UVW", "DATA", "FLAG", "WEIGHT_SPECTRUM"] as const;
-
-function contentDigest(msPath: string): string {
-  using table = openTable(msPath);
-  const hash = createHash("sha256").update(String(table.rowCount));
-  for (let row = 0; row < table.rowCount; row++) {
-    for (const name of SCALARS) hash.update(`${table.column(name).getScalar(row) as number},`);
-    for (const name of ARRAYS) {
-      const { data } = table.column(name).getArray(row) as { readonly data: Float64Array };
-      hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
+/**
+ * A stream falls asleep with a group that is finished but not yet recorded; its lease ends; another claims the group and
+ * falls asleep at once; the first wakes up and goes on as if no time had passed. @returns whether it came so far
+ */
+async function stallBeyondLease(setup: CrashSetup, run: CrashRun): Promise<boolean> {
+  const first = startStream({ setup, step: "chain-ended", occurrence: 1, signal: "SIGSTOP" }, run);
+  let second: LiveStream | undefined;
+  try {
+    if (!(await first.untilStopped(STALL_MS))) return false;
+    const last = readJournal(setup.journalPath).findLast(({ pid }) => pid === first.pid)!;
+    if (last.step !== "chain-ended") return false;
+    second = startStream(
+      { setup, step: "chain-started", groupId: last.groupId, occurrence: 1, signal: "SIGSTOP" },
+      run,
+    );
+    if (!(await second.untilStopped(LEASE_MS + STALL_MS))) return false;
+    first.signal("SIGCONT");
+    await sleep(300);
+    second.signal("SIGCONT");
+    await sleep(500);
+    return true;
+  } finally {
+    await Promise.all([first.kill(), second?.kill()]);
   }
-  return hash.digest("hex");
+}
+
+/** Streams that are left alone end when all groups are done. */
+async function finish(setup: CrashSetup, run: CrashRun): Promise<readonly string[]> {
+  const { groupCount } = run;
+  const streams = Array.from({ length: run.streamCount }, () => startStream({ setup, groupCount }, run));
+  const timer = setTimeout(
+    () => streams.forEach((stream) => stream.signal("SIGKILL")),
+    run.mutant ? LAST_RUN_OF_MUTANT_MS : LAST_RUN_MS,
+  );
+  const ends = await Promise.all(streams.map((stream) => stream.ended));
+  clearTimeout(timer);
+  return ends.flatMap((end) => (end === "status 0" ? [] : [`the last stream ended with ${end}`]));
 }

@@ -9,9 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { describeWith, hasCommand } from "../../../../tools/oracles.ts";
-import { nodeSimulatorDeps } from "../../src/simulate/node-deps.ts";
-import { simulateGroups } from "../../src/simulate/simulate-groups.ts";
-import { type Mutant, SUBBAND_COUNT, setupIn } from "./crash-suite.ts";
+import { setupIn, simulateTinyGroups } from "./crash-setup.ts";
+import type { Mutant } from "./live-stream.ts";
 
 interface Call {
   readonly name: string;
@@ -36,17 +35,7 @@ function trace(mutant?: Mutant): readonly Call[] {
 function traceIn(root: string, mutant: Mutant | undefined): readonly Call[] {
   const setup = { ...setupIn(root, false), monitoring: { isEnabled: false, intervalMs: 1000, profiles: false } };
   for (const directory of [setup.incomingDir, join(root, "state")]) mkdirSync(directory);
-  simulateGroups(
-    {
-      outputDir: setup.incomingDir,
-      subbandCount: SUBBAND_COUNT,
-      antennaCount: 4,
-      integrationCount: 2,
-      channelCount: 4,
-      sourceCount: 1,
-    },
-    nodeSimulatorDeps,
-  );
+  simulateTinyGroups(setup.incomingDir, 1, 1);
   const log = join(root, "calls");
   const stream = join(import.meta.dirname, "doomed-stream.ts");
   const { status, stderr } = spawnSync(
@@ -68,6 +57,8 @@ function traceIn(root: string, mutant: Mutant | undefined): readonly Call[] {
         setup: { ...setup, worker: { ...setup.worker, stagesInputs: false } },
         step: null,
         occurrence: 0,
+        groupId: null,
+        signal: "SIGKILL",
         groupCount: 1,
       }),
     ],

@@ -1,8 +1,11 @@
 /** Mistakes that an author could make, each of which the crash suite must find. */
 
-import type { Mutant } from "./crash-suite.ts";
+import type { Mutant } from "./live-stream.ts";
 
-export const mutants: readonly Mutant[] = [
+export const mutants: readonly (Mutant & {
+  /** Streams that must fall asleep before it shows; default 0. */
+  readonly stallCount?: number;
+})[] = [
   {
     name: "groups of dead workers stay theirs",
     file: "src/adapters/sqlite/queue-stats.ts",
@@ -10,7 +13,7 @@ export const mutants: readonly Mutant[] = [
     replacement: ".filter(() => false)",
   },
   {
-    name: "a group is recorded as done before it is processed",
+    name: "a group is committed before its Measurement Set has its name",
     file: "src/services/process-group.ts",
     text: 'options.onStep("chain-started", groupId);',
     replacement:
@@ -39,6 +42,13 @@ export const mutants: readonly Mutant[] = [
     file: "src/adapters/sqlite/claims.ts",
     text: "ms_path = ?, ${NO_LEASE} WHERE ${HELD}",
     replacement: "ms_path = ? WHERE ${HELD}",
+  },
+  {
+    name: "a worker completes a group that was taken from it",
+    file: "src/adapters/sqlite/claims.ts",
+    text: "group_id = ? AND lease_token = ? AND",
+    replacement: "group_id = ? AND ? > 0 AND",
+    stallCount: 1,
   },
   {
     name: "a complete group is not made ready",

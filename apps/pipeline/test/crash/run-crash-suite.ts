@@ -1,6 +1,6 @@
 /**
- * `npm run crash`: kills streams at each step of their protocol and at random instants, starts them again, and checks
- * that every group is there exactly once.
+ * `npm run crash`: kills streams at each step of their protocol and at random instants, puts them to sleep beyond their
+ * lease, sets the clock under them, starts them again, and checks that every group is there exactly once.
  *
  *   npm run crash                          200 groups, 200 kills
  *   npm run crash -- --bounded             the part that continuous integration runs
@@ -43,22 +43,42 @@ const onProgress = (text: string) => {
 };
 
 console.log(`seed ${seed}`);
+interface Part {
+  readonly name: string;
+  readonly usesSubprocess: boolean;
+  readonly streamCount: number;
+  readonly stallCount: number;
+  readonly clockIsStepped: boolean;
+}
+
+const stallCount = flags.bounded ? 1 : Math.ceil(killCount / 40);
+const parts: readonly Part[] = [
+  { name: "one stream, threads", usesSubprocess: false, streamCount: 1, stallCount: 0, clockIsStepped: false },
+  { name: "one stream, processes", usesSubprocess: true, streamCount: 1, stallCount: 0, clockIsStepped: false },
+  {
+    name: "two streams on one queue, some asleep beyond their lease, the clock set ± 1 h",
+    usesSubprocess: false,
+    streamCount: 2,
+    stallCount,
+    clockIsStepped: true,
+  },
+];
+
 if (!flags.mutants) {
-  for (const usesSubprocess of [false, true]) {
+  for (const [at, { name, ...part }] of parts.entries()) {
     const startMs = performance.now();
     const report = await crash({
-      groupCount: Math.ceil(groupCount / 2),
-      killCount: Math.ceil(killCount / 2),
-      seed: seed + Number(usesSubprocess),
-      usesSubprocess,
+      ...part,
+      groupCount: Math.ceil(groupCount / parts.length),
+      killCount: Math.ceil(killCount / parts.length),
+      seed: seed + at,
+      mutant: undefined,
       onProgress,
     });
-    show(
-      usesSubprocess ? "stream with a process for each group" : "stream with threads",
-      report,
-      report.findings.length === 0,
-      startMs,
-    );
+    const slept = report.stallCount >= part.stallCount;
+    show(name, report, report.findings.length === 0 && slept, startMs);
+    if (!slept)
+      console.log(`        only ${report.stallCount} of ${part.stallCount} streams lost a group in their sleep`);
   }
 }
 if (flags.mutants || flags.bounded) {
@@ -72,7 +92,17 @@ if (flags.mutants || flags.bounded) {
       continue;
     }
     const startMs = performance.now();
-    const report = await crash({ groupCount: 6, killCount: 2, seed, usesSubprocess: false, mutant, onProgress });
+    const report = await crash({
+      groupCount: 6,
+      killCount: 2,
+      stallCount: mutant.stallCount ?? 0,
+      seed,
+      usesSubprocess: false,
+      streamCount: 1,
+      clockIsStepped: false,
+      mutant,
+      onProgress,
+    });
     show(`a mistake that must be found: ${mutant.name}`, report, report.findings.length > 0, startMs);
   }
 }
