@@ -293,7 +293,6 @@ export function composeStream(setup: StreamSetup): Stream {
       writerType: worker.usesSubprocess ? "subprocess" : "thread",
       lastStage: scienceChain.at(-1)!.name,
       onStep: (step, subject) => setup.onStep?.(step, subject),
-      onProgress: () => undefined,
       onCompleted(groupId, ms) {
         monitor.noteCompleted(groupId, ms);
         setup.onCompleted?.(groupId, ms);

@@ -4,7 +4,7 @@ import { asPipelineError, type ErrorCode, isPipelineError, PipelineError } from 
 import type { Group } from "../domain/group.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import type { ClaimedGroup, QueuedFile, RetryPolicy } from "../domain/queue.ts";
-import type { ChainEvents, ChainJob, ChainProgress, ChainRunner } from "../ports/chain-runner.ts";
+import type { ChainEvents, ChainJob, ChainRunner } from "../ports/chain-runner.ts";
 import type { CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { GroupQueue } from "../ports/group-queue.ts";
@@ -36,7 +36,6 @@ export interface GroupOptions {
   readonly writerType: string;
   readonly lastStage: string;
   onStep(step: ProtocolStep, subject: string): void;
-  onProgress(groupId: string, progress: ChainProgress): void;
   onCompleted(groupId: string, ms: MeasurementSet): void;
 }
 
@@ -179,8 +178,13 @@ function jobOf(claimed: ClaimedGroup, staged: StagedInputs | undefined, { checkp
 function eventsOf(claimed: ClaimedGroup, { queue, log }: GroupPorts, options: GroupOptions): ChainEvents {
   const { lease } = claimed;
   const { groupId } = lease;
+  let step = "";
   return {
-    onProgress: (progress) => options.onProgress(groupId, progress),
+    onProgress(progress) {
+      const next = `${progress.stage}: ${progress.step}`;
+      if (next !== step) log.debug(`Group ${groupId}: ${next}`, { groupId });
+      step = next;
+    },
     onStageEnd: (run) => void queue.recordStage(lease, run),
     onCheckpoint(path) {
       queue.saveCheckpoint(lease, path);

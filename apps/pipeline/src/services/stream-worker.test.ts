@@ -124,7 +124,6 @@ function bench(script: readonly Answer[], { options, ports }: Change = {}) {
       writerType: "thread",
       lastStage: "convert",
       onStep: (step) => void steps.push(step),
-      onProgress() {},
       onCompleted() {},
       ...options,
     },
@@ -205,6 +204,26 @@ describe("a group that is done", () => {
     const running = it.run();
     await vi.advanceTimersByTimeAsync(0);
     expect(it.log.lines.filter((line) => line.startsWith("WARNING"))).toEqual(warnings);
+    it.stop.abort();
+    await running;
+  });
+
+  test("said at level debug what was being done, each step once", async () => {
+    const answer = takingSec(1);
+    const it = bench([
+      (job, signal, events, clock) => {
+        for (const step of ["converting", "converting", "verifying"])
+          events.onProgress({ stage: "convert", step, doneBytes: 1, totalBytes: 2 });
+        return answer(job, signal, events, clock);
+      },
+    ]);
+    const groupId = it.add();
+    const running = it.run();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(it.log.lines.filter((line) => line.startsWith("DEBUG"))).toEqual([
+      `DEBUG: Group ${groupId}: convert: converting`,
+      `DEBUG: Group ${groupId}: convert: verifying`,
+    ]);
     it.stop.abort();
     await running;
   });
