@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: speed beside what Debian offers, in one run on one machine, as ratios.
+ * `npm run bench`: speed beside what Debian offers, in one run on one machine, as ratios; then the benchmarks of the parts.
  *
  *   npm run bench                         a full group is simulated first (2.33 GB in $TMPDIR)
  *   npm run bench -- --group DIR          a group that is there already
@@ -112,12 +112,25 @@ try {
   console.log(row("contimg convert --max-workers 1", convert(["--max-workers", "1"]), ours));
   console.log(row("contimg convert --merge-spws", convert(["--merge-spws"]), ours));
   console.log(row("contimg convert --phase-center none", convert(["--phase-center", "none"]), ours));
-  console.log();
-  const benches = [["uvh5/bench/read.ts", files[0]!], ["casacore-tables/bench/tables.ts"]] as const;
-  for (const [script, ...args] of benches) {
-    const path = join(here, "../../../packages", script);
-    spawnSync(process.execPath, ["--conditions=@contimg/source", path, ...args], { stdio: "inherit" });
+  const packages = join(here, "../../../packages");
+  const benches = [
+    [join(packages, "uvh5/bench/read.ts"), files[0]!],
+    [join(packages, "casacore-tables/bench/tables.ts")],
+    [join(packages, "file-locks/bench/hand-off.ts")],
+    [join(packages, "kernels/bench/flag.ts")],
+    [join(packages, "kernels/bench/predict.ts")],
+    [join(packages, "kernels/bench/solve.ts")],
+    [join(here, "queue-claims.ts")],
+    [join(here, "watch-directory.ts")],
+    // It uses the group up: only one that was made for this.
+    ...(flags.group === undefined && existsSync("/usr/bin/python3")
+      ? [[join(here, "stream-throughput.ts"), "--group", group]]
+      : []),
+  ];
+  for (const bench of benches) {
     console.log();
+    const { status } = spawnSync(process.execPath, ["--conditions=@contimg/source", ...bench], { stdio: "inherit" });
+    if (status !== 0) throw new Error(`${bench[0]} ended with status ${status}`);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
