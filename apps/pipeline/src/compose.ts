@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createSystemEnvironment } from "./adapters/environment/system-environment.ts";
+import { calTableFiles } from "./adapters/fs/cal-table-files.ts";
 import { checkpointFiles } from "./adapters/fs/checkpoint-files.ts";
 import { fileSystemDirectory } from "./adapters/fs/directory.ts";
 import { type EarthOrientationFiles, readEarthOrientation } from "./adapters/fs/earth-orientation.ts";
@@ -22,12 +23,15 @@ import { msLockFiles } from "./adapters/locks/ms-lock-files.ts";
 import { createPinoLog, type PinoLog } from "./adapters/log/pino-log.ts";
 import { createChainRunner } from "./adapters/runner/chain-runner.ts";
 import { type RunJob, serveChain } from "./adapters/runner/serve-chain.ts";
+import { openCalRegistry } from "./adapters/sqlite/cal-registry.ts";
 import { probeWriteAheadLog } from "./adapters/sqlite/probe-wal.ts";
 import { openQueueDatabase } from "./adapters/sqlite/queue-database.ts";
 import type { Config } from "./config/settings.ts";
 import type { ArtifactKind } from "./domain/artifacts.ts";
 import { PipelineError } from "./domain/error-codes.ts";
 import type { Group } from "./domain/group.ts";
+import type { CalRegistry } from "./ports/cal-registry.ts";
+import type { CalTableFiles } from "./ports/cal-table-files.ts";
 import type { ChainJob } from "./ports/chain-runner.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { QueueDatabase } from "./ports/group-queue.ts";
@@ -102,6 +106,22 @@ export function openExistingQueue(path: string): {
   const processes = hostProcesses();
   return { queue, isDead: (owner) => processes.state(owner) === "dead" };
 }
+
+/** What commands do with calibration tables. */
+export const calibration: {
+  /** @throws PipelineError CAL_REGISTRY_UNUSABLE when there is no such file: looking must not make one */
+  openExistingRegistry(path: string): CalRegistry;
+  openRegistry(path: string): CalRegistry;
+  readonly files: CalTableFiles;
+} = {
+  openExistingRegistry(path) {
+    if (existsSync(path)) return openCalRegistry({ path, clock: hostClock() });
+    const message = `${path}: there is no such registry of calibration tables; --registry-db names another`;
+    throw new PipelineError("CAL_REGISTRY_UNUSABLE", message, { subject: path });
+  },
+  openRegistry: (path) => openCalRegistry({ path, clock: hostClock() }),
+  files: calTableFiles,
+};
 
 /** What the commands can do. */
 export interface Services {

@@ -2,8 +2,9 @@
 /** The `contimg` command. */
 
 import { Command, CommanderError } from "commander";
-import { composeServices, composeStream, inspectMachine, openExistingQueue, openLog } from "../compose.ts";
+import { calibration, composeServices, composeStream, inspectMachine, openExistingQueue, openLog } from "../compose.ts";
 import { software } from "../version.ts";
+import { addCalCommand } from "./commands/cal.ts";
 import { addConfigCommand } from "./commands/config.ts";
 import { addConvertCommand } from "./commands/convert.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -31,6 +32,7 @@ function createProgram(): Command {
   addLocksCommand(program, services.lockFiles);
   addQueueCommand(program, openExistingQueue);
   addLedgerCommand(program, openExistingQueue);
+  addCalCommand(program, calibration);
   addConfigCommand(program);
   addDoctorCommand(program, inspectMachine);
   inheritSettings(program);

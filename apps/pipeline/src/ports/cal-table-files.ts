@@ -1,8 +1,14 @@
 /** Calibration tables on disk. */
 
 export type CalTableCondition =
-  /** `visCal`: what CASA calls it, such as `B Jones`. */
-  | { readonly kind: "whole"; readonly contentDigest: string; readonly visCal: string }
+  | {
+      readonly kind: "whole";
+      readonly contentDigest: string;
+      /** What CASA calls it, such as `B Jones`. */
+      readonly visCal: string;
+      /** Middle of the times of its solutions; null: it has none. */
+      readonly referenceMjd: number | null;
+    }
   | { readonly kind: "vanished" }
   /** Perhaps only for now: a disk that is not mounted, no permission, an error of input and output. */
   | { readonly kind: "unreachable"; readonly reason: string }

@@ -1,32 +1,31 @@
 /** The calibration of an instant: chosen from the registry, and looked at on disk before anybody relies on it. */
 
-import type { CalTable, NewCalTable, RetirementCause } from "../domain/cal-table.ts";
+import type { CalTable, CalTableType, NewCalTable, RetirementCause } from "../domain/cal-table.ts";
 import { type CalChoice, type CalPolicy, type CalReason, chooseCalibration } from "../domain/cal-validity.ts";
 import { PipelineError } from "../domain/error-codes.ts";
 import type { CalRegistry } from "../ports/cal-registry.ts";
 import type { CalTableCondition, CalTableFiles } from "../ports/cal-table-files.ts";
 
-/** What the look at the disk found. */
-export type DiskReason =
-  | {
-      readonly kind: "retired";
-      readonly type: CalTable["type"];
-      readonly path: string;
-      readonly cause: RetirementCause;
-      readonly why: string;
-    }
-  /** Left out of this choice, but still registered: it may come back. */
-  | { readonly kind: "unreachable"; readonly type: CalTable["type"]; readonly path: string; readonly why: string };
+/** A table that would have been chosen, were it as it was registered. */
+export interface UnusableTable {
+  readonly kind: "unusable";
+  readonly type: CalTableType;
+  readonly path: string;
+  /** `unreachable`: it may come back, so it stays registered. */
+  readonly cause: RetirementCause | "unreachable";
+  readonly why: string;
+  readonly isRetired: boolean;
+}
 
 export interface FoundCalibration extends Omit<CalChoice, "reasons"> {
-  readonly reasons: readonly (CalReason | DiskReason)[];
+  readonly reasons: readonly (CalReason | UnusableTable)[];
 }
 
 /** What is wrong with a registered table; undefined: nothing. */
 function defectOf(
   { contentDigest }: CalTable,
   condition: CalTableCondition,
-): { readonly cause: RetirementCause | null; readonly why: string } | undefined {
+): Pick<UnusableTable, "cause" | "why"> | undefined {
   switch (condition.kind) {
     case "whole":
       return contentDigest === null || contentDigest === condition.contentDigest
@@ -37,41 +36,44 @@ function defectOf(
     case "corrupt":
       return { cause: "corrupt", why: condition.reason };
     case "unreachable":
-      return { cause: null, why: condition.reason };
+      return { cause: "unreachable", why: condition.reason };
   }
 }
 
 /**
- * Retires the tables that it would have chosen and that are not there or not whole, and chooses again.
+ * Looks at the tables that it would choose, leaves out those that are not there or not whole, and chooses again.
  *
- * @param files null: tables are not looked at, and none is retired
+ * @param files null: tables are not looked at
+ * @param retires whether tables that are gone for good are retired
  */
 export function findCalibration(
   registry: CalRegistry,
   files: CalTableFiles | null,
   mjd: number,
   policy: CalPolicy,
+  { retires }: { readonly retires: boolean },
 ): FoundCalibration {
   const marginDay = Math.max(0, ...Object.values(policy.borrowDay), ...Object.values(policy.expiringDay));
-  const found: DiskReason[] = [];
+  const unusable: UnusableTable[] = [];
   const sound = new Set<number>();
-  const unreachable = new Set<number>();
+  const leftOut = new Set<number>();
   for (;;) {
-    const candidates = registry.candidates(mjd, marginDay).filter(({ id }) => !unreachable.has(id));
+    const candidates = registry.candidates(mjd, marginDay).filter(({ id }) => !leftOut.has(id));
     const choice = chooseCalibration(candidates, mjd, policy);
     const unseen = choice.choices.flatMap(({ tables }) =>
       tables.map(({ table }) => table).filter(({ id }) => !sound.has(id)),
     );
-    if (files === null || unseen.length === 0) return { ...choice, reasons: [...found, ...choice.reasons] };
+    if (files === null || unseen.length === 0) return { ...choice, reasons: [...unusable, ...choice.reasons] };
     for (const table of unseen) {
       const defect = defectOf(table, files.inspect(table.path));
-      const { type, path } = table;
-      if (!defect) sound.add(table.id);
-      else if (defect.cause === null) {
-        unreachable.add(table.id);
-        found.push({ kind: "unreachable", type, path, why: defect.why });
-      } else if (registry.retire(table, defect.cause, defect.why) === "done")
-        found.push({ kind: "retired", type, path, cause: defect.cause, why: defect.why });
+      if (!defect) {
+        sound.add(table.id);
+        continue;
+      }
+      const { cause, why } = defect;
+      const isRetired = retires && cause !== "unreachable" && registry.retire(table, cause, why) === "done";
+      leftOut.add(table.id);
+      unusable.push({ kind: "unusable", type: table.type, path: table.path, cause, why, isRetired });
     }
   }
 }

@@ -143,7 +143,7 @@ describe("a registry of the Python pipeline", () => {
 describe("by hand", () => {
   test("what is retired by SQL stays retired; what is made active by SQL counts as it lies on disk", () => {
     let registry = open();
-    const [{ table }] = registry.register([newCalTable({ type: "BP" })]) as [{ table: { id: number } }];
+    const { table } = registry.register([newCalTable({ type: "BP" })])[0]!;
     registry.close();
     sql(`UPDATE caltables SET status = 'retired', notes = 'mine' WHERE id = ${table.id}`, "SELECT 1");
     registry = open();

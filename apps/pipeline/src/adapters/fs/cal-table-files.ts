@@ -9,6 +9,7 @@ import type { CalTableCondition, CalTableFiles, SolutionValues } from "../../por
 
 /** CASA writes into it whenever it opens a table to read. */
 const LOCK_FILE = "table.lock";
+const SEC_PER_DAY = 86_400;
 
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException | null)?.code;
 const isAbsence = (error: unknown) => errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
@@ -51,7 +52,7 @@ function digestOf(path: string): string {
 function inspect(path: string): CalTableCondition {
   try {
     if (statusOf(path) === "absent") return absence(path);
-    return { kind: "whole", visCal: readThrough(path), contentDigest: digestOf(path) };
+    return { kind: "whole", ...readThrough(path), contentDigest: digestOf(path) };
   } catch (error) {
     // A file that is missing in it will not come; one that cannot be read now may.
     if (isCasacoreTableError(error, "TableIo") && !isAbsence(error.cause))
@@ -62,16 +63,21 @@ function inspect(path: string): CalTableCondition {
   }
 }
 
-/** Every solution and flag once, whatever the shapes. @returns what CASA calls the kind of solution */
-function readThrough(path: string): string {
+/** Every solution and flag once, whatever the shapes. */
+function readThrough(path: string): { readonly visCal: string; readonly referenceMjd: number | null } {
   using table = openTable(path);
+  const { rowCount } = table;
   const visCal = stringKeyword(table.keywords, "VisCal", path);
   for (const name of [table.hasColumn("FPARAM") ? "FPARAM" : "CPARAM", "FLAG"]) {
     const column = table.column(name);
-    for (let row = 0; row < table.rowCount; row++) column.getArray(row);
+    for (let row = 0; row < rowCount; row++) column.getArray(row);
   }
-  for (const name of ["TIME", "ANTENNA1", "SPECTRAL_WINDOW_ID"]) table.column(name).getScalarRange(0, table.rowCount);
-  return visCal;
+  for (const name of ["ANTENNA1", "SPECTRAL_WINDOW_ID"]) table.column(name).getScalarRange(0, rowCount);
+  const timesMjdSec = table.column("TIME").getScalarRange(0, rowCount, new Float64Array(rowCount));
+  if (rowCount === 0) return { visCal, referenceMjd: null };
+  const middleMjdSec =
+    (timesMjdSec.reduce((a, b) => Math.min(a, b)) + timesMjdSec.reduce((a, b) => Math.max(a, b))) / 2;
+  return { visCal, referenceMjd: middleMjdSec / SEC_PER_DAY };
 }
 
 function numbersOf(table: Table, name: string, cellShape: readonly number[], partCount: number): Float32Array {
