@@ -115,7 +115,7 @@ describe("a registry of the Python pipeline", () => {
       registry
         .candidates(60977, 0)
         .map(({ id }) => id)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     ).toEqual([3, 4, 9]);
     registry.close();
     expect(sql("SELECT id, table_type, status FROM caltables WHERE id = 10")).toEqual([
