@@ -3,6 +3,8 @@
  * `docs/operations/errors.md` lists the same codes; a test compares the two.
  */
 
+import { messageOf, systemErrorName } from "./system-error.ts";
+
 /** What the caller does about an error: try again later, put the input aside, or stop taking work. */
 export type Disposition = "retry" | "quarantine" | "halt";
 
@@ -79,6 +81,11 @@ export const errorCodes = {
     disposition: "halt",
     meaning:
       "The file system has no room for the Measurement Set; free space and convert again. Nothing of it was kept.",
+  },
+  DISK_ERROR: {
+    disposition: "retry",
+    meaning:
+      "The system could not read or write a disk; it is tried again. If it comes back, look at the kernel's log and at the disk.",
   },
   MS_VERIFY_FAILED: {
     disposition: "halt",
@@ -192,11 +199,12 @@ export function textOfThrown(thrown: unknown): string {
 /** Wraps what a stage did not foresee, so that no error leaves without a code. Coded errors pass unchanged. */
 export function asPipelineError(error: unknown, subject: string): PipelineError {
   if (error instanceof PipelineError) return error;
-  const errno = (error as NodeJS.ErrnoException | null)?.code;
-  const message = error instanceof Error ? error.message : String(error);
+  const errno = systemErrorName(error);
+  const message = messageOf(error, errno);
   if (errno === "ENOSPC" || errno === "EDQUOT")
     return new PipelineError("DISK_FULL", message, { subject, cause: error });
   if (errno === "ERR_SQLITE_ERROR") return new PipelineError("QUEUE_UNUSABLE", message, { subject, cause: error });
+  if (errno === "EIO" || errno === "ESTALE") return new PipelineError("DISK_ERROR", message, { subject, cause: error });
   if (errno === "EROFS") return new PipelineError("OUTPUT_NOT_WRITABLE", message, { subject, cause: error });
   return new PipelineError("INTERNAL", message, { subject, cause: error });
 }

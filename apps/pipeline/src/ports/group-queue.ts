@@ -173,8 +173,13 @@ export interface GroupQueue {
   complete(lease: Lease, completion: Completion): ClaimEnd;
   /** @param randomFraction  uniform in [0, 1), for the wait before the retry */
   fail(lease: Lease, failure: Failure, policy: RetryPolicy, randomFraction: number): ClaimEnd | "will-retry" | "failed";
-  /** Gives a group back unharmed: no attempt is counted. @param waitMs before it may be claimed again */
-  handBack(lease: Lease, waitMs: number): ClaimEnd;
+  /**
+   * Gives a group back unharmed: no attempt is counted.
+   *
+   * @param waitMs  before it may be claimed again
+   * @param reason  what keeps it from being processed, shown as its error until it is completed
+   */
+  handBack(lease: Lease, waitMs: number, reason?: Pick<Failure, "code" | "message">): ClaimEnd;
   /**
    * Takes groups from workers that died or whose lease ran out. @returns their ids and where they went
    */

@@ -82,7 +82,9 @@ export async function processGroup(
     const completion = completionOf(ms, { ...options, totalSec, stagingSec: (staged?.durationMs ?? 0) / 1000 });
     if (queue.complete(lease, completion) === "lease-lost") return lost(groupId, log);
     options.onStep("completed-committed", groupId);
-    ports.checkpoints.remove(groupId);
+    tidy(groupId, log, () => {
+      ports.checkpoints.remove(groupId);
+    });
     logCompletion(groupId, claimed, ms, totalSec, options, log);
     options.onCompleted(groupId, ms);
     return { kind: "completed" };
@@ -93,8 +95,18 @@ export async function processGroup(
   } finally {
     keeper.end();
     // Only of a failure may the copies tell something.
-    if (staged && (!hasFailed || options.cleansUpTemp)) ports.staging.remove(staged);
+    if (staged && (!hasFailed || options.cleansUpTemp)) tidy(groupId, log, () => ports.staging.remove(staged!));
     options.onStep("cleaned-up", groupId);
+  }
+}
+
+/** What became of the group is recorded already: what cannot be removed now must not change it. */
+function tidy(groupId: string, log: Log, remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    const { code, message } = asPipelineError(error, groupId);
+    log.warning(`Group ${groupId}: what it leaves stays until the next start: ${code}: ${message}`, { groupId, code });
   }
 }
 
@@ -118,12 +130,13 @@ function endOf(
     log.info(`Group ${groupId} handed back`, { groupId });
     return { kind: "handed-back" };
   }
-  if (HALTS.has(error.code)) {
-    if (queue.handBack(lease, 0) === "lease-lost") return lost(groupId, log);
+  const { code } = error;
+  if (HALTS.has(code)) {
+    if (queue.handBack(lease, 0, { code, message: errorText(error) }) === "lease-lost") return lost(groupId, log);
     return { kind: "halted", error };
   }
   const isRetryable = error.disposition !== "quarantine";
-  const failure = { code: error.code, message: errorText(error), isRetryable };
+  const failure = { code, message: errorText(error), isRetryable };
   const end = queue.fail(lease, failure, options.retry, random());
   if (end === "lease-lost") return lost(groupId, log);
   options.onStep("failure-committed", groupId);

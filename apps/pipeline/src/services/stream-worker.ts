@@ -149,10 +149,10 @@ export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWork
     wake: () => idle.wake(),
     activeGroupIds: () => [...active],
     async run(stop, force) {
-      recover();
+      attempt(recover);
       mustSweepAgain = true;
-      sweep();
-      removeSpentCheckpoints();
+      attempt(sweep);
+      attempt(removeSpentCheckpoints);
       const giveUp = new AbortController();
       const broken = new AbortController();
       const errors: unknown[] = [];

@@ -386,10 +386,10 @@ export function createMemoryQueue(
       return "failed";
     },
 
-    handBack(lease, waitForMs) {
+    handBack(lease, waitForMs, reason) {
       const group = held(lease);
       if (!group) return "lease-lost";
-      toPending(group, waitForMs, {});
+      toPending(group, waitForMs, reason ? { error: reason.message, errorCode: reason.code } : {});
       return "done";
     },
 

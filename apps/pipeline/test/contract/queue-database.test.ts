@@ -314,6 +314,16 @@ describe("failures", () => {
     clock.pass(1000);
     expect(claim().retryCount).toBe(0);
   });
+
+  test("a group that is handed back for a reason shows it until it is completed", () => {
+    const groupId = fill(0);
+    queue.handBack(claim().lease, 0, { code: "DISK_FULL", message: "no room" });
+    const waiting = { state: "pending", error: "no room", errorCode: "DISK_FULL", retryCount: 0 };
+    expect(queue.show(groupId)).toMatchObject(waiting);
+    const { lease } = claim();
+    queue.complete(lease, completion(groupId));
+    expect(queue.show(groupId)).toMatchObject({ state: "completed", error: null, errorCode: null });
+  });
 });
 
 describe("incomplete groups", () => {

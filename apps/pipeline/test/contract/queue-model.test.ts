@@ -113,7 +113,10 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     const failure = { code: "INPUT_UNREADABLE", message: "it broke", isRetryable } as const;
     return [`fail ${isRetryable}`, onLease((queue, lease) => queue.fail(lease, failure, policy, 0.5), at)];
   }),
-  fc.nat(1).map((at): Command => ["handBack", onLease((queue, lease) => queue.handBack(lease, 5_000), at)]),
+  fc.tuple(fc.nat(1), fc.boolean()).map(([at, hasReason]): Command => {
+    const reason = hasReason ? ({ code: "DISK_FULL", message: "no room" } as const) : undefined;
+    return [`handBack ${reason?.code ?? ""}`, onLease((queue, lease) => queue.handBack(lease, 5_000, reason), at)];
+  }),
   fc
     .boolean()
     .map((dead): Command => [`recoverStale ${dead}`, () => (queue) => queue.recoverStale(() => dead, policy)]),

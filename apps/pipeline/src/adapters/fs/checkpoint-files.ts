@@ -16,6 +16,7 @@ import { z } from "zod";
 import type { Checkpoint, CheckpointStore } from "../../ports/checkpoint-store.ts";
 import type { Log } from "../../ports/log.ts";
 import { asWriteError } from "./file-errors.ts";
+import { syncDirectory } from "./sync-directory.ts";
 
 const SUFFIX = ".checkpoint.uvh5";
 const FORMAT = "contimg checkpoint 1";
@@ -122,15 +123,6 @@ function writeDurably(path: string, text: string): void {
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const fd = openSync(path, "r");
-  try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -2,6 +2,7 @@
 
 import { isUvh5Error, type Uvh5Error } from "@contimg/uvh5";
 import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
+import { messageOf, systemErrorName } from "../../domain/system-error.ts";
 
 const CODE_OF_TAG: Record<Uvh5Error["tag"], ErrorCode> = {
   "not-hdf5": "UVH5_NOT_UVH5",
@@ -28,6 +29,8 @@ const WRITE_CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ["ENOSPC", "DISK_FULL"],
   ["EDQUOT", "DISK_FULL"],
   ["EFBIG", "DISK_FULL"],
+  ["EIO", "DISK_ERROR"],
+  ["ESTALE", "DISK_ERROR"],
   ["EACCES", "OUTPUT_NOT_WRITABLE"],
   ["EPERM", "OUTPUT_NOT_WRITABLE"],
   ["EROFS", "OUTPUT_NOT_WRITABLE"],
@@ -39,8 +42,8 @@ const WRITE_CODES: ReadonlyMap<string, ErrorCode> = new Map([
 /** The system's own code, however deep a library wrapped it. */
 function errnoOf(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
+    const name = systemErrorName(at);
+    if (name !== undefined && /^E[A-Z0-9]+$/.test(name)) return name;
   }
   return undefined;
 }
@@ -48,9 +51,9 @@ function errnoOf(error: unknown): string | undefined {
 /** Gives an error met while writing `path` the pipeline's code. */
 export function asWriteError(error: unknown, path: string): PipelineError {
   if (error instanceof PipelineError) return error;
-  const errno = errnoOf(error) ?? "";
-  const message = error instanceof Error ? error.message : String(error);
-  return new PipelineError(WRITE_CODES.get(errno) ?? "INTERNAL", `${path}: ${message}`, {
+  const errno = errnoOf(error);
+  const message = messageOf(error, errno);
+  return new PipelineError(WRITE_CODES.get(errno ?? "") ?? "INTERNAL", `${path}: ${message}`, {
     subject: path,
     cause: error,
   });

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { constants, copyFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileSignature } from "../../domain/arrival.ts";
-import { PipelineError } from "../../domain/error-codes.ts";
+import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
 import type { QueuedFile } from "../../domain/queue.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InputStaging } from "../../ports/input-staging.ts";
@@ -72,6 +72,9 @@ function assertRoom(directory: string, files: readonly QueuedFile[], groupId: st
   }
 }
 
+/** That the copy cannot be written is no fault of the file. */
+const COPY_REFUSALS: ReadonlySet<ErrorCode> = new Set(["DISK_FULL", "OUTPUT_NOT_WRITABLE"]);
+
 async function copyOne(file: QueuedFile, target: string, groupId: string, signal: AbortSignal): Promise<QueuedFile> {
   if (signal.aborted)
     throw new PipelineError("INTERRUPTED", `group ${groupId}: stopped while its input was copied`, {
@@ -81,9 +84,8 @@ async function copyOne(file: QueuedFile, target: string, groupId: string, signal
     // A copy that shares its blocks where the file system can.
     await copyFile(file.path, target, constants.COPYFILE_FICLONE);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT") throw asWriteError(error, target);
-    throw asReadError(error, file.path);
+    const refused = asWriteError(error, target);
+    throw COPY_REFUSALS.has(refused.code) ? refused : asReadError(error, file.path);
   }
   const signature = signatureOf(file.path);
   const copied = signatureOf(target);

@@ -4,8 +4,9 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type FileLockError } from "@contimg/file-locks";
 import { acquireFileLock, canonicalPath, probeFileLocks } from "@contimg/file-locks/node";
-import { PipelineError } from "../../domain/error-codes.ts";
+import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
 import type { MsLock, MsLocks } from "../../ports/ms-locks.ts";
+import { asWriteError } from "../fs/file-errors.ts";
 
 /** The lock file of a Measurement Set: beside it, or in `lockDir` under its whole path with `%` for `/`. */
 export function lockPathOf(msPath: string, lockDir: string | null): string {
@@ -22,6 +23,8 @@ const CODE_OF_TAG = {
 
 /** The directory cannot take a lock file, or is none. */
 const NOT_WRITABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"]);
+
+const ROOM_OR_DISK: ReadonlySet<ErrorCode> = new Set(["DISK_FULL", "DISK_ERROR"]);
 
 /** @param lockDir  null: beside each Measurement Set */
 export function msLockFiles(lockDir: string | null): MsLocks {
@@ -66,6 +69,9 @@ export function msLockFiles(lockDir: string | null): MsLocks {
 
 function asLockError(error: unknown, msPath: string): unknown {
   const { tag } = error as Partial<FileLockError>;
+  const refused = asWriteError(error, msPath);
+  // A lock file needs room as any other.
+  if (tag !== "unusable" && ROOM_OR_DISK.has(refused.code)) return refused;
   if (tag !== undefined && error instanceof Error)
     return new PipelineError(CODE_OF_TAG[tag], error.message, { subject: msPath, cause: error });
   const { code } = error as NodeJS.ErrnoException;

@@ -208,10 +208,11 @@ export function groupQueue(context: QueueContext): GroupQueue {
       });
     },
 
-    handBack(lease, waitMs) {
+    handBack(lease, waitMs, reason) {
       return inTransaction(database, () => {
         if (!held(lease)) return "lease-lost";
-        returnToPending(lease.groupId, waitMs, "");
+        if (reason === undefined) returnToPending(lease.groupId, waitMs, "");
+        else returnToPending(lease.groupId, waitMs, "error = ?, error_code = ?", reason.message, reason.code);
         return "done";
       });
     },

@@ -1,5 +1,6 @@
 /** Taking over a Measurement Set that an earlier attempt made and could not report. */
 
+import { dirname } from "node:path";
 import { isCasacoreTableError, openTable } from "@contimg/casacore-tables/node";
 import type { EarthOrientation } from "@contimg/sky";
 import { type ConversionPlan, type ConversionReport, INPUTS_DIGEST_PREFIX } from "../../../domain/conversion-plan.ts";
@@ -7,6 +8,7 @@ import { isPipelineError, PipelineError } from "../../../domain/error-codes.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import { stringsOf, subtableOf } from "../inspect/cells.ts";
 import { countFlags } from "../inspect/flag-stream.ts";
+import { syncDirectory } from "../sync-directory.ts";
 import { sizeOf } from "./size-of.ts";
 import { verifyConversion } from "./verify-conversion.ts";
 
@@ -39,6 +41,8 @@ export function adoptMs(plan: ConversionPlan, clock: Clock, earthOrientation: Ea
       });
     throw error;
   }
+  // Whoever gave it its name may not have come to bring the name to disk.
+  syncDirectory(dirname(plan.msPath));
   using main = openTable(plan.msPath);
   using fields = main.subtable("FIELD");
   const direction = fields.column("PHASE_DIR").getArray(0)?.data as Float64Array;
