@@ -280,6 +280,8 @@ export function composeStream(setup: StreamSetup): Stream {
     clock,
     expectedSubbandCount: setup.expectedSubbandCount,
     chunkMinutes: worker.chunkDurationMin,
+    onProductsBehind: (error) =>
+      log.warning(`The copy of the products is behind until the next group: ${error.message}`, { code: error.code }),
   });
   const runner = createChainRunner({
     setup: chain,
