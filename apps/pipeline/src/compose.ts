@@ -11,6 +11,7 @@ import { type EarthOrientationFiles, readEarthOrientation } from "./adapters/fs/
 import { fileSystemInputStaging, signatureOf } from "./adapters/fs/input-staging.ts";
 import { tableInspector } from "./adapters/fs/inspect/ms-inspector.ts";
 import { createMsBuilder } from "./adapters/fs/ms/ms-builder.ts";
+import { fileSystemMsFlags } from "./adapters/fs/ms-flags/ms-flags.ts";
 import { fileSystemOrphans, type OrphanRoot } from "./adapters/fs/orphans.ts";
 import { uvh5SubbandReader } from "./adapters/fs/subband-reader.ts";
 import { systemClock } from "./adapters/fs/system-clock.ts";
@@ -44,6 +45,7 @@ import { assertInputsUnchanged, buildWithRoom } from "./services/convert-safely.
 import { createDirectoryWatcher, type DirectoryWatcher, watchDirectory } from "./services/directory-watcher.ts";
 import { type FindGroupsOptions, type FoundGroups, findGroups } from "./services/find-groups.ts";
 import type { Finding } from "./services/finding.ts";
+import { createFlagService, type FlagMsOptions, type FlagService } from "./services/flag-ms.ts";
 import { createGroupAssembler, type GroupAssembler, reviewGroups } from "./services/group-assembler.ts";
 import { type EnvironmentNeeds, inspectEnvironment } from "./services/inspect-environment.ts";
 import { lockedStage } from "./services/locked-stage.ts";
@@ -180,6 +182,10 @@ export function composeServices(): Services {
     },
   };
 }
+
+/** Flags by hand, under the locks that other programs respect too. */
+export const composeFlags = (options: Omit<FlagMsOptions, "locks">): FlagService =>
+  createFlagService(fileSystemMsFlags(systemClock), { ...options, locks: msLockFiles(null) });
 
 /** The convert stage for one group of the stream: it takes over what an earlier attempt made of the same files. */
 function streamConvertStage(setup: ChainSetup, job: ChainJob) {

@@ -2,12 +2,21 @@
 /** The `contimg` command. */
 
 import { Command, CommanderError } from "commander";
-import { calibration, composeServices, composeStream, inspectMachine, openExistingQueue, openLog } from "../compose.ts";
+import {
+  calibration,
+  composeFlags,
+  composeServices,
+  composeStream,
+  inspectMachine,
+  openExistingQueue,
+  openLog,
+} from "../compose.ts";
 import { software } from "../version.ts";
 import { addCalCommand } from "./commands/cal.ts";
 import { addConfigCommand } from "./commands/config.ts";
 import { addConvertCommand } from "./commands/convert.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addFlagCommand } from "./commands/flag.ts";
 import { addLedgerCommand } from "./commands/ledger.ts";
 import { addLocksCommand } from "./commands/locks.ts";
 import { addMsCommand } from "./commands/ms.ts";
@@ -29,6 +38,7 @@ function createProgram(): Command {
   addStreamCommand(program, { openLog, composeStream, inspectMachine });
   addSimulateCommand(program);
   addMsCommand(program, services.inspector);
+  addFlagCommand(program, composeFlags);
   addLocksCommand(program, services.lockFiles);
   addQueueCommand(program, openExistingQueue);
   addLedgerCommand(program, openExistingQueue);

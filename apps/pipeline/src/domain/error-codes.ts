@@ -96,6 +96,28 @@ export const errorCodes = {
     meaning:
       "A casacore table contradicts itself or uses a part of the format that is not known; the message names the file and the field.",
   },
+  MS_UNSUITABLE: {
+    disposition: "quarantine",
+    meaning:
+      "A Measurement Set lacks what the work on it needs, or keeps it in a form that cannot be changed; the message names column, expected and found.",
+  },
+  MS_IN_USE: {
+    disposition: "retry",
+    meaning: "Another program has the Measurement Set open; it is not changed under it. Close it there, then try again.",
+  },
+  FLAG_VERSION_UNKNOWN: {
+    disposition: "quarantine",
+    meaning: "There is no flag version of this name; `contimg flag list` shows those there are.",
+  },
+  FLAG_VERSION_EXISTS: {
+    disposition: "quarantine",
+    meaning: "A flag version of this name was saved before; it is never overwritten. Choose another name.",
+  },
+  AOFLAGGER_FAILED: {
+    disposition: "halt",
+    meaning:
+      "AOFlagger is not installed, or ended with an error; the flags are as they were. `--engine contimg` needs no other program.",
+  },
   INPUT_CHANGED: {
     disposition: "retry",
     meaning: "A subband file changed while its group was processed; the group is done again with the new version.",
