@@ -156,6 +156,29 @@ describe("by hand", () => {
     registry.close();
   });
 
+  test("what is made active by SQL is not retired by one who has seen it before", () => {
+    let registry = open();
+    const { table } = registry.register([newCalTable({ type: "BP" })])[0]!;
+    registry.close();
+    sql("UPDATE caltables SET status = 'retired'", "UPDATE caltables SET status = 'active'", "SELECT 1");
+    registry = open();
+    expect(registry.retire(table, "changed", "late")).toBe("changed");
+    expect(registry.find(table.id)!.status).toBe("active");
+    registry.close();
+  });
+
+  test("what is deleted by SQL is solved again", () => {
+    let registry = open();
+    const claim = registry.claimSolve("key", "a", 60_000);
+    if (claim.kind !== "claimed") throw new Error(claim.kind);
+    registry.completeSolve(claim.lease, [newCalTable({ type: "BP" }), newCalTable({ type: "GP" })]);
+    registry.close();
+    sql("DELETE FROM caltables WHERE table_type = 'GP'", "SELECT 1");
+    registry = open();
+    expect(registry.claimSolve("key", "b", 60_000)).toMatchObject({ kind: "claimed", attemptCount: 1 });
+    registry.close();
+  });
+
   test.each([
     "UPDATE caltables SET status = 'done'",
     "UPDATE caltables SET valid_end_mjd = valid_start_mjd",

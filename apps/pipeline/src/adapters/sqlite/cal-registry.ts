@@ -13,7 +13,7 @@ import {
 import type { CalRegistry, Registered } from "../../ports/cal-registry.ts";
 import type { HostClock } from "../../ports/clock.ts";
 import { calSolves } from "./cal-solves.ts";
-import { insertTable, selectTables } from "./cal-table-rows.ts";
+import { insertTable, selectNewest, selectTables } from "./cal-table-rows.ts";
 import { withCodedErrors } from "./coded-errors.ts";
 import { isLegacyRegistry, takeOverLegacyRegistry } from "./legacy-cal-registry.ts";
 import { keepLegacyCopy } from "./legacy-copy.ts";
@@ -73,8 +73,9 @@ function calRegistry(database: DatabaseSync, clock: HostClock): CalRegistry {
 
     list({ types, statuses, fromMjd, toMjd, maxCount }) {
       const listOf = (texts: readonly string[]) => JSON.stringify(texts);
-      return selectTables(
+      return selectNewest(
         database,
+        maxCount,
         `${KNOWN_TYPE} AND (?1 IS NULL OR table_type IN (SELECT value FROM json_each(?1)))
           AND (?2 IS NULL OR status IN (SELECT value FROM json_each(?2)))
           AND (?3 IS NULL OR valid_end_mjd IS NULL OR valid_end_mjd > ?3)
@@ -83,9 +84,7 @@ function calRegistry(database: DatabaseSync, clock: HostClock): CalRegistry {
         statuses ? listOf(statuses) : null,
         fromMjd ?? null,
         toMjd ?? null,
-      )
-        .toSorted((a, b) => b.referenceMjd - a.referenceMjd || b.id - a.id)
-        .slice(0, maxCount);
+      );
     },
 
     find: (id) => selectTables(database, `id = ? AND ${KNOWN_TYPE}`, id)[0],

@@ -44,14 +44,18 @@ function objectOf(text: string | null): JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : { value };
 }
 
+type ReferenceRow = Pick<CalTableRow, "path" | "reference_mjd" | "valid_start_mjd" | "valid_end_mjd" | "created_at">;
+
+const referenceMjdOf = (row: ReferenceRow): number =>
+  row.reference_mjd ?? guessReferenceMjd(row.path, row.valid_start_mjd, row.valid_end_mjd, row.created_at);
+
 function tableOfRow(row: CalTableRow): CalTable {
   return {
     id: row.id,
     path: row.path,
     type: row.table_type,
     setName: row.set_name,
-    referenceMjd:
-      row.reference_mjd ?? guessReferenceMjd(row.path, row.valid_start_mjd, row.valid_end_mjd, row.created_at),
+    referenceMjd: referenceMjdOf(row),
     validStartMjd: row.valid_start_mjd,
     validEndMjd: row.valid_end_mjd,
     orderIndex: row.order_index,
@@ -80,6 +84,28 @@ export function selectTables(
 ): readonly CalTable[] {
   const rows = database.prepare(`SELECT * FROM caltables WHERE ${condition}`).all(...values);
   return (rows as unknown as readonly CalTableRow[]).map(tableOfRow);
+}
+
+/** The latest reference first. Of a large registry only what is returned is read whole. */
+export function selectNewest(
+  database: DatabaseSync,
+  maxCount: number | undefined,
+  condition: string,
+  ...values: readonly (string | number | null)[]
+): readonly CalTable[] {
+  const rows = database
+    .prepare(
+      `SELECT id, path, reference_mjd, valid_start_mjd, valid_end_mjd, created_at FROM caltables WHERE ${condition}`,
+    )
+    .all(...values) as unknown as readonly (ReferenceRow & Pick<CalTableRow, "id">)[];
+  const ids = rows
+    .map((row) => ({ id: row.id, referenceMjd: referenceMjdOf(row) }))
+    .toSorted((a, b) => b.referenceMjd - a.referenceMjd || b.id - a.id)
+    .slice(0, maxCount)
+    .map(({ id }) => id);
+  const tables = selectTables(database, "id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
+  const tableOfId = new Map(tables.map((table) => [table.id, table]));
+  return ids.flatMap((id) => tableOfId.get(id) ?? []);
 }
 
 export function insertTable(
