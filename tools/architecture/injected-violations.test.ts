@@ -73,8 +73,8 @@ const injections: readonly Injection[] = [
   importing("stages-ask-ports", `${APP}/stages/injected/adapter.ts`, "../../adapters/redis/x.ts", {
     [`${APP}/adapters/redis/x.ts`]: something,
   }),
-  importing("stages-ask-ports", `${APP}/stages/injected/compose.ts`, "../../compose.ts", {
-    [`${APP}/compose.ts`]: something,
+  importing("stages-ask-ports", `${APP}/stages/injected/compose.ts`, "../../compose/x.ts", {
+    [`${APP}/compose/x.ts`]: something,
   }),
   importing("stages-do-no-io", `${APP}/stages/injected/core.ts`, "node:fs"),
   importing("stages-do-no-io", `${APP}/stages/injected/library-io.ts`, "@contimg/uvh5/node", {

@@ -10,7 +10,7 @@ const IO =
   "^(node:)?(fs|fs/promises|child_process|worker_threads|net|tls|http|http2|https|dgram|cluster|os|sqlite|readline)$";
 
 /** Modules that something outside the import graph starts: package entries, the command line, worker threads. */
-const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|^packages/kernels/src/[^/]+/index[.]ts$|${APP}/(compose|cli/main|api/server|group-worker)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
+const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|^packages/kernels/src/[^/]+/index[.]ts$|${APP}/(cli/main|api/server|group-worker)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
 
 /** A rule about the two ends of an import. */
 type ImportRule = Extract<IForbiddenRuleType, { readonly to: unknown }>;
@@ -125,7 +125,7 @@ const layers: ImportRule[] = [
     "stages-ask-ports",
     "A stage is handed what it needs.",
     { path: `${APP}/stages/`, pathNot: TEST },
-    { path: `${APP}/(adapters|services|api|cli|config|simulate)/|${APP}/compose[.]ts$` },
+    { path: `${APP}/(adapters|services|api|cli|config|simulate|compose)/` },
   ),
   forbid(
     "stages-do-no-io",
@@ -137,31 +137,31 @@ const layers: ImportRule[] = [
     "adapters-see-ports-and-domain",
     "An adapter stands behind a port and knows none who call it.",
     { path: `${APP}/adapters/`, pathNot: TEST },
-    { path: `${APP}/(stages|services|api|cli|simulate)/|${APP}/compose[.]ts$` },
+    { path: `${APP}/(stages|services|api|cli|simulate|compose)/` },
   ),
   forbid(
     "adapters-see-no-adapter",
-    "Adapters are put together in compose.ts, not by each other.",
+    "Adapters are put together in compose/, not by each other.",
     { path: `${APP}/adapters/([^/]+)/`, pathNot: TEST },
     { path: `${APP}/adapters/([^/]+)/`, pathNot: `${APP}/adapters/$1/` },
   ),
   forbid(
     "only-compose-picks-adapters",
-    "compose.ts alone says which adapter stands behind which port.",
-    { path: APP, pathNot: [`${APP}/compose[.]ts$`, `${APP}/adapters/`, TEST] },
+    "compose/ alone says which adapter stands behind which port.",
+    { path: APP, pathNot: [`${APP}/compose/`, `${APP}/adapters/`, TEST] },
     { path: `${APP}/adapters/` },
   ),
   forbid(
     "services-know-no-caller",
     "A service is started by the command line or the API and knows neither.",
     { path: `${APP}/services/`, pathNot: TEST },
-    { path: `${APP}/(api|cli|simulate)/|${APP}/compose[.]ts$` },
+    { path: `${APP}/(api|cli|simulate|compose)/` },
   ),
   forbid(
     "api-reads-ports",
     "The API shows state; it runs no stage and no service.",
     { path: `${APP}/api/`, pathNot: TEST },
-    { path: `${APP}/(stages|services|cli|simulate)/|${APP}/compose[.]ts$` },
+    { path: `${APP}/(stages|services|cli|simulate|compose)/` },
   ),
   forbid(
     "simulator-stands-alone",

@@ -4,5 +4,5 @@ import module from "node:module";
 
 // Compiled code is kept between starts, as bin/contimg.js does: a process of its own does not inherit that.
 module.enableCompileCache();
-const { serveGroups } = await import("./compose.ts");
+const { serveGroups } = await import("./compose/chain.ts");
 serveGroups();

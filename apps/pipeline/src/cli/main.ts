@@ -2,15 +2,12 @@
 /** The `contimg` command. */
 
 import { Command, CommanderError } from "commander";
-import {
-  calibration,
-  composeFlags,
-  composeServices,
-  composeStream,
-  inspectMachine,
-  openExistingQueue,
-  openLog,
-} from "../compose.ts";
+import { calibration } from "../compose/calibration.ts";
+import { composeServices } from "../compose/conversion.ts";
+import { composeFlags } from "../compose/flagging.ts";
+import { inspectMachine, openLog } from "../compose/machine.ts";
+import { openExistingQueue } from "../compose/queue.ts";
+import { composeStream } from "../compose/stream.ts";
 import { software } from "../version.ts";
 import { addCalCommand } from "./commands/cal.ts";
 import { addConfigCommand } from "./commands/config.ts";

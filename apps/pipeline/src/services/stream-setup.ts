@@ -1,4 +1,4 @@
-/** Everything the streaming converter is told, as plain data; the configuration makes it, compose.ts acts on it. */
+/** Everything the streaming converter is told, as plain data; the configuration makes it, compose/ acts on it. */
 
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import type { CollectingPolicy, RetryPolicy } from "../domain/queue.ts";

@@ -88,7 +88,7 @@ async function compareWithReference(
   setup: CrashSetup,
   paths: readonly string[],
 ): Promise<readonly string[]> {
-  const { composeServices } = await import("../../src/compose.ts");
+  const { composeServices } = await import("../../src/compose/conversion.ts");
   const services = composeServices();
   const groups = services.findGroups({
     inputs: [setup.incomingDir],

@@ -4,7 +4,8 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { composeStream, openExistingQueue } from "../../src/compose.ts";
+import { openExistingQueue } from "../../src/compose/queue.ts";
+import { composeStream } from "../../src/compose/stream.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { ProtocolStep } from "../../src/services/stream-setup.ts";
 import type { CrashSetup } from "./crash-setup.ts";

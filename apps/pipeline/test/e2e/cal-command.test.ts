@@ -9,7 +9,7 @@ import { calTableFiles } from "../../src/adapters/fs/cal-table-files.ts";
 import { hostClock } from "../../src/adapters/host/host-clock.ts";
 import { openCalRegistry } from "../../src/adapters/sqlite/cal-registry.ts";
 import { addCalCommand } from "../../src/cli/commands/cal.ts";
-import { calibration } from "../../src/compose.ts";
+import { calibration } from "../../src/compose/calibration.ts";
 import { withContent } from "../../src/services/find-calibration.ts";
 import { newCalTable } from "../contract/cal-tables.ts";
 import { writeSmallCalTable } from "../contract/small-cal-table.ts";

@@ -8,7 +8,7 @@ import { signatureOf } from "../../src/adapters/fs/input-staging.ts";
 import { uvh5SubbandReader } from "../../src/adapters/fs/subband-reader.ts";
 import { hostClock } from "../../src/adapters/host/host-clock.ts";
 import { openQueueDatabase } from "../../src/adapters/sqlite/queue-database.ts";
-import { composeStream } from "../../src/compose.ts";
+import { composeStream } from "../../src/compose/stream.ts";
 import { assembleGroups } from "../../src/domain/group.ts";
 import { defaultRetryPolicy } from "../../src/domain/queue.ts";
 import type { QueueDatabase } from "../../src/ports/group-queue.ts";

@@ -4,7 +4,7 @@
  *   node stream-process.ts '{"setup": …, "step": "chain-ended", "signal": "SIGKILL"}'
  */
 
-import { composeStream } from "../../src/compose.ts";
+import { composeStream } from "../../src/compose/stream.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { ProtocolStep, StreamSetup } from "../../src/services/stream-setup.ts";
 

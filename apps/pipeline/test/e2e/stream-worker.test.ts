@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { composeStream } from "../../src/compose.ts";
+import { composeStream } from "../../src/compose/stream.ts";
 import { organisedMsPath } from "../../src/domain/measurement-set.ts";
 import { contimg } from "./run-contimg.ts";
 import { addGroup, leftovers, runStreamUntil, type StreamPlace, startStream, streamPlace } from "./stream-group.ts";

@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hostClock } from "../../src/adapters/host/host-clock.ts";
 import { openQueueDatabase } from "../../src/adapters/sqlite/queue-database.ts";
-import { openExistingQueue } from "../../src/compose.ts";
+import type { QueueDatabase } from "../../src/ports/group-queue.ts";
 import { checkAfterCrashes } from "../crash/check-after-crashes.ts";
 import { type CrashSetup, SUBBAND_COUNT, setupIn, simulateTinyGroups } from "../crash/crash-setup.ts";
 import { endedPath, FAULT_PLAN_VARIABLE, type Fault, type FaultPlan, seenCalls } from "./fault-plan.ts";
@@ -54,16 +54,11 @@ const QUICK_PAUSES = {
   replacement: "const FIRST_PAUSE_MS = 100; const LONGEST_PAUSE_MS = 200;",
 };
 
-/** @param adapt  places directories elsewhere */
-export function prepareRun(
-  groupCount: number,
-  seed: number,
-  adapt: (setup: CrashSetup, root: string) => CrashSetup = (setup) => setup,
-): FaultyRun {
+export function prepareRun(groupCount: number, seed: number): FaultyRun {
   const root = mkdtempSync(join(tmpdir(), "contimg-faults-"));
   const recordsDir = mkdtempSync(join(tmpdir(), "contimg-fault-records-"));
   const plain = setupIn(root, false);
-  const setup = adapt({ ...plain, monitoring: { ...plain.monitoring, isEnabled: false } }, root);
+  const setup = { ...plain, monitoring: { ...plain.monitoring, isEnabled: false } };
   const correlator = join(root, "correlator");
   for (const directory of [correlator, setup.incomingDir, join(root, "state")])
     mkdirSync(directory, { recursive: true });
@@ -145,7 +140,7 @@ export function prepareRun(
     },
     endFaults: () => writeFileSync(endedPath(recordsDir), ""),
     retryFailed() {
-      const { queue } = openExistingQueue(setup.queuePath);
+      const queue = openQueue(setup);
       for (const { groupId } of queue.list({ states: ["failed"], maxCount: 1000, newestFirst: false }))
         queue.retry(groupId);
       queue.close();
@@ -162,17 +157,21 @@ export function prepareRun(
   };
 }
 
-/** A row says what is wrong only until the next attempt: the database itself is told to remember. */
-function keepErrorHistory({ queuePath, expectedSubbandCount, worker }: CrashSetup): void {
-  const clock = hostClock();
-  openQueueDatabase({
+function openQueue({ queuePath, expectedSubbandCount, worker }: CrashSetup): QueueDatabase {
+  const chunkMinutes = worker.chunkDurationMin;
+  return openQueueDatabase({
     path: queuePath,
     productsPath: null,
-    clock,
+    clock: hostClock(),
     expectedSubbandCount,
-    chunkMinutes: worker.chunkDurationMin,
-  }).close();
-  const database = new DatabaseSync(queuePath, { timeout: 10_000 });
+    chunkMinutes,
+  });
+}
+
+/** A row says what is wrong only until the next attempt: the database itself is told to remember. */
+function keepErrorHistory(setup: CrashSetup): void {
+  openQueue(setup).close();
+  const database = new DatabaseSync(setup.queuePath, { timeout: 10_000 });
   database.exec(`
     CREATE TABLE IF NOT EXISTS error_history (group_id TEXT, state TEXT, error_code TEXT, error TEXT) STRICT;
     CREATE TRIGGER IF NOT EXISTS remember_errors AFTER UPDATE OF error ON ingest_queue WHEN new.error IS NOT NULL

@@ -1,7 +1,7 @@
 /** A stream that says everything on its standard output, one JSON object a line, and goes on until SIGTERM. */
 
 import { writeSync } from "node:fs";
-import { composeStream } from "../../src/compose.ts";
+import { composeStream } from "../../src/compose/stream.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { StreamSetup } from "../../src/services/stream-setup.ts";
 

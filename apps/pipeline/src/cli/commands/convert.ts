@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import type { Services } from "../../compose.ts";
+import type { Services } from "../../compose/conversion.ts";
 import type { ConversionReport } from "../../domain/conversion-plan.ts";
 import { isPipelineError } from "../../domain/error-codes.ts";
 import type { Group } from "../../domain/group.ts";
