@@ -161,8 +161,7 @@ function endOfCoverMjd(active: readonly CalTable[], mjd: number): number {
     const longest = Math.max(
       ...active.filter((table) => isValidAt(table, endMjd)).map(({ validEndMjd }) => validEndMjd ?? Infinity),
     );
-    if (longest === Infinity) return Infinity;
-    if (longest === -Infinity) return endMjd;
+    if (longest <= endMjd) return endMjd;
     endMjd = longest;
   }
 }
