@@ -13,9 +13,9 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { asWriteError } from "../../domain/write-error.ts";
 import type { Checkpoint, CheckpointStore } from "../../ports/checkpoint-store.ts";
 import type { Log } from "../../ports/log.ts";
-import { asWriteError } from "./file-errors.ts";
 import { syncDirectory } from "./sync-directory.ts";
 
 const SUFFIX = ".checkpoint.uvh5";

@@ -6,9 +6,10 @@ import { basename, join } from "node:path";
 import { fileSignature } from "../../domain/arrival.ts";
 import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
 import type { QueuedFile } from "../../domain/queue.ts";
+import { asWriteError } from "../../domain/write-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InputStaging } from "../../ports/input-staging.ts";
-import { asReadError, asWriteError } from "./file-errors.ts";
+import { asReadError } from "./read-error.ts";
 import { inputStagingName } from "./work-directories.ts";
 
 export interface InputStagingOptions {

@@ -8,7 +8,7 @@ import type { SubbandProbe } from "../../domain/group.ts";
 import { isUnfinishedName } from "../../domain/subband-file.ts";
 import type { Phasing, SubbandHeader } from "../../domain/subband-header.ts";
 import type { SubbandReader } from "../../ports/subband-reader.ts";
-import { asReadError } from "./file-errors.ts";
+import { asReadError } from "./read-error.ts";
 
 function codeOfVerdict(check: WholeCheck): ErrorCode {
   if (check.code === "EMPTY_FILE") return "UVH5_EMPTY";

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { type FileLockError } from "@contimg/file-locks";
 import { acquireFileLock, canonicalPath, probeFileLocks } from "@contimg/file-locks/node";
 import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
+import { asWriteError } from "../../domain/write-error.ts";
 import type { MsLock, MsLocks } from "../../ports/ms-locks.ts";
-import { asWriteError } from "../fs/file-errors.ts";
 
 /** The lock file of a Measurement Set: beside it, or in `lockDir` under its whole path with `%` for `/`. */
 export function lockPathOf(msPath: string, lockDir: string | null): string {

@@ -2,7 +2,7 @@
 
 import { isCasacoreTableError } from "@contimg/casacore-tables";
 import { PipelineError } from "../../../domain/error-codes.ts";
-import { asWriteError } from "../file-errors.ts";
+import { asWriteError } from "../../../domain/write-error.ts";
 
 /** An error met while reading or writing tables at `msPath`. */
 export function asTableError(error: unknown, msPath: string): PipelineError {

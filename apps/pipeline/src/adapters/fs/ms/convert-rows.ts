@@ -4,7 +4,8 @@ import { openTiledRows, type TiledColumnPlan, type TiledRowWriter } from "@conti
 import { rotateRows } from "@contimg/sky";
 import { openUvh5, type Uvh5File } from "@contimg/uvh5/node";
 import type { PlannedSpw, SpwSegment } from "../../../domain/conversion-plan.ts";
-import { asReadError, asWriteError } from "../file-errors.ts";
+import { asWriteError } from "../../../domain/write-error.ts";
+import { asReadError } from "../read-error.ts";
 import type { ConversionJob, RowTask, TaskResult } from "./row-tasks.ts";
 import { TaskTotals } from "./task-totals.ts";
 

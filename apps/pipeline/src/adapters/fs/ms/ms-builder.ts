@@ -6,9 +6,9 @@ import { createMeasurementSet, type MeasurementSetBuilder, type TiledColumnSpec 
 import type { EarthOrientation } from "@contimg/sky";
 import type { ConversionPlan, ConversionReport, PlannedSpw } from "../../../domain/conversion-plan.ts";
 import { PipelineError } from "../../../domain/error-codes.ts";
+import { asWriteError } from "../../../domain/write-error.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { BuildOptions, MsBuilder } from "../../../ports/ms-builder.ts";
-import { asWriteError } from "../file-errors.ts";
 import { adoptMs, inputsDigestOf } from "./adopt-ms.ts";
 import { setGeometryColumns } from "./main-columns.ts";
 import { runTasks } from "./row-pool.ts";

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, statSyn
 import { basename, dirname, join } from "node:path";
 import { publishTable } from "@contimg/casacore-tables/node";
 import { PipelineError } from "../../../domain/error-codes.ts";
-import { asWriteError } from "../file-errors.ts";
+import { asWriteError } from "../../../domain/write-error.ts";
 import { hostInNames, isRunning } from "../work-directories.ts";
 
 const PREFIX = ".staging";
