@@ -63,7 +63,7 @@ function describe(main: Table, msPath: string, dataColumn: string | null): Flagg
 function telescopeOf(main: Table): string {
   if (main.keywords.get("OBSERVATION")?.kind !== "table") return "";
   using observation = main.subtable("OBSERVATION");
-  return observation.rowCount === 0 ? "" : String(observation.column("TELESCOPE_NAME").getScalar(0));
+  return (observation.column("TELESCOPE_NAME").getScalarRange(0, observation.rowCount) as string[])[0] ?? "";
 }
 
 function distinct(column: Column, rowCount: number): readonly number[] {

@@ -115,7 +115,7 @@ async function writeSubtables(
     subtablePath(msPath, "FLAG_CMD"),
     join(journal, "FLAG_CMD"),
     commands.rows,
-    (table, row) => !commands.isReplaced(String(table.column("REASON").getScalar(row))),
+    (table, row) => !commands.isReplaced(table.column("REASON").getScalar(row) as string),
   );
   return ["HISTORY", "FLAG_CMD"];
 }
