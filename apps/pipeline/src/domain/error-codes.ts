@@ -103,7 +103,8 @@ export const errorCodes = {
   },
   MS_IN_USE: {
     disposition: "retry",
-    meaning: "Another program has the Measurement Set open; it is not changed under it. Close it there, then try again.",
+    meaning:
+      "Another program has the Measurement Set open; it is not changed under it. Close it there, then try again.",
   },
   FLAG_VERSION_UNKNOWN: {
     disposition: "quarantine",
@@ -158,6 +159,20 @@ export const errorCodes = {
     disposition: "quarantine",
     meaning:
       "Another active calibration table has this path; retire it with `contimg cal retire`, or give the new one another name.",
+  },
+  CATALOG_UNREADABLE: {
+    disposition: "quarantine",
+    meaning:
+      "A catalogue file is cut, or is not what it should be; the message names the file, the line, the field, what was expected and what was found. No catalogue was made.",
+  },
+  CATALOG_UNUSABLE: {
+    disposition: "halt",
+    meaning:
+      "A catalogue of sources is not there, is damaged, or was made by another version; `contimg catalog build` makes it again from the files it came from.",
+  },
+  CALIBRATOR_UNKNOWN: {
+    disposition: "quarantine",
+    meaning: "The calibrator catalogue has no entry of this name; names are as 0834+555.",
   },
   CONFIG_INVALID: {
     disposition: "halt",
