@@ -46,7 +46,8 @@ export interface FaultyRun {
   end(): Promise<void>;
 }
 
-const PATIENCE_MS = 60_000;
+/** So long may no group come to its end. */
+const PATIENCE_MS = 50_000;
 /** Long enough that a pause is seen, short enough for a test that waits for the end of many. */
 const QUICK_PAUSES = {
   file: "src/services/stream-worker.ts",
@@ -54,10 +55,10 @@ const QUICK_PAUSES = {
   replacement: "const FIRST_PAUSE_MS = 100; const LONGEST_PAUSE_MS = 200;",
 };
 
-export function prepareRun(groupCount: number, seed: number): FaultyRun {
+export function prepareRun(groupCount: number, seed: number, usesSubprocess = false): FaultyRun {
   const root = mkdtempSync(join(tmpdir(), "contimg-faults-"));
   const recordsDir = mkdtempSync(join(tmpdir(), "contimg-fault-records-"));
-  const plain = setupIn(root, false);
+  const plain = setupIn(root, usesSubprocess);
   const setup = { ...plain, monitoring: { ...plain.monitoring, isEnabled: false } };
   const correlator = join(root, "correlator");
   for (const directory of [correlator, setup.incomingDir, join(root, "state")])
@@ -79,6 +80,12 @@ export function prepareRun(groupCount: number, seed: number): FaultyRun {
   const isAlive = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const logText = () => readFileSync(logPath, "utf8");
   const groups = () => ask<GroupRow>("SELECT group_id, state, error_code, error FROM ingest_queue ORDER BY group_id");
+
+  function situation(): string {
+    const fired = seenCalls(recordsDir).filter(({ errno }) => errno !== null);
+    const open = groups().filter(({ state }) => state !== "completed");
+    return [...open, ...fired].map((item) => JSON.stringify(item)).join("\n") + logText().slice(-6000);
+  }
 
   return {
     root,
@@ -128,13 +135,12 @@ export function prepareRun(groupCount: number, seed: number): FaultyRun {
         .split("\n")
         .flatMap((line) => (line.startsWith("{") ? [(JSON.parse(line) as { message: string }).message] : [])),
     async until(what, isTrue) {
-      const endMs = performance.now() + PATIENCE_MS;
+      const endedCount = () => groups().filter(({ state }) => state === "completed" || state === "failed").length;
+      let [newestCount, newestMs] = [endedCount(), performance.now()];
       while (!isTrue()) {
-        const how = isAlive() ? (performance.now() > endMs ? "it did not happen" : undefined) : "the stream has ended";
-        if (how !== undefined)
-          throw new Error(
-            `${what}: ${how}\n${JSON.stringify(groups(), null, 1)}\n${JSON.stringify(seenCalls(recordsDir).filter(({ errno }) => errno !== null))}\n${logText().slice(-6000)}`,
-          );
+        if (!isAlive()) throw new Error(`${what}: the stream has ended\n${situation()}`);
+        if (endedCount() !== newestCount) [newestCount, newestMs] = [endedCount(), performance.now()];
+        if (performance.now() - newestMs > PATIENCE_MS) throw new Error(`${what}: it did not happen\n${situation()}`);
         await sleep(50);
       }
     },
