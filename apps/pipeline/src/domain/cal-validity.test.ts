@@ -289,5 +289,8 @@ describe("a day of bandpass and hours of gains", () => {
     expect(chooseCalibration(all.toReversed(), 60_976, wantsDelays).choices.map(({ type }) => type)).toEqual([
       ...calTableTypes,
     ]);
+    // A table may say that it is applied elsewhere.
+    const first = calTable(9, { type: "2G", referenceMjd: 60_976, orderIndex: 5 });
+    expect(chooseCalibration([...all, first], 60_976, wantsDelays).choices[0]!.tables[0]!.table.id).toBe(9);
   });
 });

@@ -93,6 +93,14 @@ describe("calibration that is looked at on disk", () => {
     expect(found.reasons.map(({ kind }) => kind)).toEqual(["unusable", "missing"]);
   });
 
+  test("is borrowed from the one of those that ended together that was registered last", () => {
+    for (const path of ["/c_gpcal", "/b_gpcal"]) register("GP", MJD - 1, path);
+    for (const path of ["/e_gpcal", "/d_gpcal"]) register("GP", MJD - 3, path);
+    const borrows = { ...defaultCalPolicy, borrowDay: { GP: 2 } };
+    const at = (mjd: number) => chosen(findCalibration(registry, files, mjd, borrows, { retires: true })).at(-1);
+    expect([at(MJD - 0.7), at(MJD - 4)]).toEqual(["/b_gpcal", "/d_gpcal"]);
+  });
+
   test("is not looked at when nobody wants it", () => {
     conditions.set("/near_bpcal", { kind: "vanished" });
     const found = findCalibration(registry, null, MJD, defaultCalPolicy, { retires: true });

@@ -30,5 +30,6 @@ export function newCalTable(change: Partial<NewCalTable> & Pick<NewCalTable, "ty
 export function calTable(id: number, change: Partial<CalTable> & Pick<CalTable, "type">): CalTable {
   const { status = "active", retiredCause = null, ...given } = change;
   const table = newCalTable({ path: `/cal/${id}`, ...given, contentDigest: String(id) });
-  return { ...table, id, orderIndex: orderIndexOf(change.type), createdUnixSec: 0, status, retiredCause };
+  const orderIndex = change.orderIndex ?? orderIndexOf(change.type);
+  return { ...table, id, orderIndex, createdUnixSec: 0, status, retiredCause };
 }
