@@ -3,7 +3,7 @@
 import type { Column, Table, TableUpdate } from "@contimg/casacore-tables";
 import type { FlagWindow } from "../../../domain/flagging.ts";
 import { unsuitable } from "./describe-ms.ts";
-import { countRow, createPackedFlags, type PackedFlags, packRow, unpackRow } from "./packed-flags.ts";
+import { countRow, createFlagBuffer, createPackedFlags, type PackedFlags, packRow, unpackRow } from "./packed-flags.ts";
 
 /** Elements of one system call and one buffer. */
 const BLOCK_SAMPLE_COUNT = 1 << 22;
@@ -40,13 +40,14 @@ export function readFlags(table: Table, shapes: CellShapes): PackedFlags {
   const packed = createPackedFlags(table.rowCount, rowSampleCountMax);
   const flag = table.column("FLAG");
   const flagRow = table.column("FLAG_ROW").getScalarRange(0, table.rowCount) as Uint8Array;
-  let buffer = new Uint8Array(0);
+  let buffer = createFlagBuffer(0);
   for (const { rowStart, rowEnd, count } of blocks(shapes)) {
     assertCells(table.path, flag, shapes, rowStart);
-    if (buffer.length < (rowEnd - rowStart) * count) buffer = new Uint8Array((rowEnd - rowStart) * count);
-    flag.getCellsInto(rowStart, rowEnd, buffer);
+    const length = (rowEnd - rowStart) * count;
+    if (buffer.flags.length < length) buffer = createFlagBuffer(length);
+    flag.getCellsInto(rowStart, rowEnd, buffer.flags);
     for (let row = rowStart, at = 0; row < rowEnd; row++, at += count) {
-      if (flagRow[row] !== 0) buffer.fill(1, at, at + count);
+      if (flagRow[row] !== 0) buffer.flags.fill(1, at, at + count);
       packRow(packed, row, buffer, at, count);
     }
   }
@@ -67,13 +68,13 @@ export function eachFlagBlock(
   shapes: CellShapes,
   use: (rowStart: number, flags: Uint8Array, cellShape: readonly [number, number]) => void,
 ): void {
-  let buffer = new Uint8Array(0);
+  let buffer = createFlagBuffer(0);
   for (const { rowStart, rowEnd, count } of blocks(shapes)) {
     const length = (rowEnd - rowStart) * count;
-    if (buffer.length < length) buffer = new Uint8Array(length);
+    if (buffer.flags.length < length) buffer = createFlagBuffer(length);
     for (let row = rowStart, at = 0; row < rowEnd; row++, at += count) unpackRow(packed, row, buffer, at, count);
     const { corrs, freqHz } = shapes.windows[shapes.dataDescId[rowStart]!]!;
-    use(rowStart, buffer.subarray(0, length), [corrs.length, freqHz.length]);
+    use(rowStart, buffer.flags.subarray(0, length), [corrs.length, freqHz.length]);
   }
 }
 

@@ -18,7 +18,7 @@ import {
 } from "@contimg/kernels/flag";
 import { type BaselineRecord, type FlagRule, flagRules } from "../../../domain/flagging.ts";
 import type { FlagJob, FlagTask, FlagTaskResult, JobBand } from "./flag-job.ts";
-import { packRow, unpackRow } from "./packed-flags.ts";
+import { createFlagBuffer, type FlagBuffer, packRow, unpackRow } from "./packed-flags.ts";
 import { type RawRows, UnitReader } from "./unit-reader.ts";
 
 const placeOf = Object.fromEntries(flagRules.map((rule, place) => [rule, place])) as Record<FlagRule, number>;
@@ -32,11 +32,16 @@ export class UnitFlagger {
   readonly #counts = new Float64Array(flagRules.length);
   #baselines: BaselineRecord[] = [];
   #vis = new Float32Array(0);
-  #flags = new Uint8Array(0);
+  /** The same memory as whole numbers: what is copied so keeps its bits, and no view is made for each row. */
+  #visWords = new Int32Array(0);
+  #flags: FlagBuffer = createFlagBuffer(0);
   #before = new Uint8Array(0);
   #plane = new Uint8Array(0);
   #growWork: GrowWork = createGrowWork(0);
   #slotOfRow = new Int32Array(0);
+  #slotCount = 0;
+  /** Rows of the unit that places were assigned for. */
+  #lastRows = new Uint32Array(0);
 
   constructor(job: FlagJob) {
     this.#job = job;
@@ -96,7 +101,7 @@ export class UnitFlagger {
     for (let at = from; at < end; at++) {
       const { chanStart, chanCount } = this.#windowOf(unitRows[at]!);
       const start = (this.#slotOfRow[at - from]! * band.chanCount + chanStart) * band.corrCount;
-      packRow(packed, unitRows[at]!, flags, start, chanCount * band.corrCount);
+      packRow(packed, unitRows[at]!, this.#flags, start, chanCount * band.corrCount);
     }
   }
 
@@ -115,10 +120,10 @@ export class UnitFlagger {
     const { timeSec, bands } = this.#job.index;
     const { unitRows } = bands[bandIndex]!;
     const rowCount = end - from;
+    if (this.#isLikeLast(unitRows, from, end)) return this.#slotCount;
+    this.#lastRows = unitRows.slice(from, end);
     if (this.#slotOfRow.length < rowCount) this.#slotOfRow = new Int32Array(rowCount);
-    const times = new Float64Array(rowCount);
-    for (let at = from; at < end; at++) times[at - from] = timeSec[unitRows[at]!]!;
-    times.sort();
+    const times = Float64Array.from(this.#lastRows, (row) => timeSec[row]!).sort();
     let timeCount = 0;
     for (const time of times) if (timeCount === 0 || times[timeCount - 1] !== time) times[timeCount++] = time;
     const taken = new Uint8Array(timeCount * band.windowCount);
@@ -131,7 +136,20 @@ export class UnitFlagger {
       this.#slotOfRow[at - from] = taken[cell] === 0 ? slot : slotCount++;
       taken[cell] = 1;
     }
+    this.#slotCount = slotCount;
     return slotCount;
+  }
+
+  /** Baselines of one scan have the same times and windows, row by row. */
+  #isLikeLast(unitRows: Uint32Array, from: number, end: number): boolean {
+    const { timeSec, dataDescId } = this.#job.index;
+    const last = this.#lastRows;
+    if (last.length !== end - from) return false;
+    for (let i = 0; i < last.length; i++) {
+      const row = unitRows[from + i]!;
+      if (timeSec[row] !== timeSec[last[i]!] || dataDescId[row] !== dataDescId[last[i]!]) return false;
+    }
+    return true;
   }
 
   /** Places without a row are zero and flagged. */
@@ -141,19 +159,21 @@ export class UnitFlagger {
     from: number,
     end: number,
     slotCount: number,
-    { data, starts }: RawRows,
+    { words, starts }: RawRows,
     taskFrom: number,
   ): VisibilityBlock {
     const { index, packed } = this.#job;
     const { unitRows } = index.bands[bandIndex]!;
     const sampleCount = slotCount * band.chanCount * band.corrCount;
-    if (this.#flags.length < sampleCount) {
+    if (this.#flags.flags.length < sampleCount) {
       this.#vis = new Float32Array(2 * sampleCount);
-      this.#flags = new Uint8Array(sampleCount);
+      this.#visWords = new Int32Array(this.#vis.buffer);
+      this.#flags = createFlagBuffer(sampleCount);
       this.#before = new Uint8Array(sampleCount);
     }
     const vis = this.#vis.subarray(0, 2 * sampleCount);
-    const flags = this.#flags.subarray(0, sampleCount);
+    const flags = this.#flags.flags.subarray(0, sampleCount);
+    const visWords = this.#visWords;
     if (end - from < slotCount * band.windowCount) {
       vis.fill(0);
       flags.fill(1);
@@ -164,8 +184,8 @@ export class UnitFlagger {
       const count = chanCount * band.corrCount;
       const start = (this.#slotOfRow[at - from]! * band.chanCount + chanStart) * band.corrCount;
       const rawStart = starts[at - taskFrom]!;
-      vis.set(data.subarray(rawStart, rawStart + 2 * count), 2 * start);
-      unpackRow(packed, row, flags, start, count);
+      for (let i = 0; i < 2 * count; i++) visWords[2 * start + i] = words[rawStart + i]!;
+      unpackRow(packed, row, this.#flags, start, count);
     }
     return { vis, flags, rowCount: slotCount, channelCount: band.chanCount, correlationCount: band.corrCount };
   }

@@ -6,8 +6,8 @@ import type { FlagJob, FlagTask } from "./flag-job.ts";
 
 /** What was read, until the next task. */
 export interface RawRows {
-  /** Cells one behind the other: re, im of each sample. */
-  readonly data: Float32Array;
+  /** Cells one behind the other: bits of re, im of each sample. */
+  readonly words: Int32Array;
   /** First number of each row of the task, in the order of `unitRows`. */
   readonly starts: Int32Array;
 }
@@ -65,7 +65,7 @@ export class UnitReader {
       end += rowLength;
     });
     flush();
-    return { data, starts };
+    return { words: new Int32Array(data.buffer), starts };
   }
 
   #readRun(rowStart: number, rowEnd: number, into: Float32Array): void {
