@@ -1,5 +1,7 @@
 /** Calibration tables on disk. */
 
+import type { CalSolutions } from "../domain/cal-solutions.ts";
+
 export type CalTableCondition =
   | {
       readonly kind: "whole";
@@ -14,26 +16,10 @@ export type CalTableCondition =
   | { readonly kind: "unreachable"; readonly reason: string }
   | { readonly kind: "corrupt"; readonly reason: string };
 
-/** Solutions as the table has them: rows of an antenna in a spectral window and solution interval. */
-export interface SolutionValues {
-  readonly visCal: string;
-  readonly rowCount: number;
-  /** Receptors and channels of each row. */
-  readonly cellShape: readonly [receptorCount: number, chanCount: number];
-  readonly antennaIds: Int32Array;
-  readonly spectralWindowIds: Int32Array;
-  /** [row, chan, receptor], interleaved re, im; null for delays. */
-  readonly gains: Float32Array | null;
-  /** [row, chan, receptor]; null for gains. */
-  readonly delaysNs: Float32Array | null;
-  /** [row, chan, receptor]. */
-  readonly flags: Uint8Array;
-}
-
 export interface CalTableFiles {
   /** Reads all of it: a table that cannot be read whole is not applied. */
   inspect(path: string): CalTableCondition;
 
   /** @throws PipelineError TABLE_UNREADABLE, INPUT_UNREADABLE */
-  readSolutions(path: string): SolutionValues;
+  readSolutions(path: string): CalSolutions;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SolutionValues } from "../ports/cal-table-files.ts";
-import { compareSolutions, whyNotComparable } from "./compare-solutions.ts";
+import { type ComparedSolutions, compareSolutions, whyNotComparable } from "./compare-solutions.ts";
 
 const ANTENNA_COUNT = 5;
 const CHAN_COUNT = 3;
@@ -9,7 +8,7 @@ const RAD_PER_DEG = Math.PI / 180;
 type GainOf = (antennaId: number, cell: number) => { readonly amplitude: number; readonly phaseDeg: number };
 
 /** Rows of antennas in the given order, two receptors, as CASA has them. */
-function gains(gainOf: GainOf, order = [0, 1, 2, 3, 4], flagged: readonly number[] = []): SolutionValues {
+function gains(gainOf: GainOf, order = [0, 1, 2, 3, 4], flagged: readonly number[] = []): ComparedSolutions {
   const cellCount = 2 * CHAN_COUNT;
   const values = order.flatMap((antennaId) =>
     Array.from({ length: cellCount }, (_, cell) => {
@@ -91,7 +90,7 @@ describe("two tables of gains", () => {
 });
 
 test("two tables of delays differ beyond what all antennas share", () => {
-  const delays = (delaysNs: readonly number[]): SolutionValues => ({
+  const delays = (delaysNs: readonly number[]): ComparedSolutions => ({
     ...gains(base),
     visCal: "K Jones",
     cellShape: [1, 1],

@@ -1,6 +1,11 @@
 /** How two calibration tables differ, antenna by antenna, where both have solutions. */
 
-import type { SolutionValues } from "../ports/cal-table-files.ts";
+import type { CalSolutions } from "../domain/cal-solutions.ts";
+
+export type ComparedSolutions = Pick<
+  CalSolutions,
+  "visCal" | "rowCount" | "cellShape" | "antennaIds" | "spectralWindowIds" | "gains" | "delaysNs" | "flags"
+>;
 
 export interface AntennaDifference {
   readonly antennaId: number;
@@ -32,7 +37,7 @@ interface Pair {
 const DEG_PER_RAD = 180 / Math.PI;
 
 /** A row by what it is a solution of: antenna, window, and which of the intervals it is. */
-function rowsByKey({ rowCount, antennaIds, spectralWindowIds }: SolutionValues): ReadonlyMap<string, number> {
+function rowsByKey({ rowCount, antennaIds, spectralWindowIds }: ComparedSolutions): ReadonlyMap<string, number> {
   const seen = new Map<string, number>();
   const rows = new Map<string, number>();
   for (let row = 0; row < rowCount; row++) {
@@ -45,16 +50,16 @@ function rowsByKey({ rowCount, antennaIds, spectralWindowIds }: SolutionValues):
 }
 
 /** Why two tables cannot be compared; undefined: they can. */
-export function whyNotComparable(first: SolutionValues, second: SolutionValues): string | undefined {
+export function whyNotComparable(first: ComparedSolutions, second: ComparedSolutions): string | undefined {
   if (first.visCal !== second.visCal) return `one has ${first.visCal}, the other ${second.visCal}`;
   if (String(first.cellShape) === String(second.cellShape)) return undefined;
-  const shape = ({ cellShape: [receptorCount, chanCount] }: SolutionValues) =>
+  const shape = ({ cellShape: [receptorCount, chanCount] }: ComparedSolutions) =>
     `${chanCount} channels of ${receptorCount} polarisations`;
   return `one has ${shape(first)}, the other ${shape(second)}`;
 }
 
 /** @param second of the same kind and shape of cells; see {@link whyNotComparable} */
-export function compareSolutions(first: SolutionValues, second: SolutionValues): SolutionDifference {
+export function compareSolutions(first: ComparedSolutions, second: ComparedSolutions): SolutionDifference {
   const secondRows = rowsByKey(second);
   const [receptorCount, chanCount] = first.cellShape;
   const cellCount = receptorCount * chanCount;
@@ -91,7 +96,7 @@ export function compareSolutions(first: SolutionValues, second: SolutionValues):
 }
 
 /** For gains second / first; for delays second − first as `re`. undefined: not a number. */
-function quotient(first: SolutionValues, at: number, second: SolutionValues, other: number) {
+function quotient(first: ComparedSolutions, at: number, second: ComparedSolutions, other: number) {
   if (first.delaysNs && second.delaysNs) return { re: second.delaysNs[other]! - first.delaysNs[at]!, im: 0 };
   const [aRe, aIm] = [first.gains![2 * at]!, first.gains![2 * at + 1]!];
   const [bRe, bIm] = [second.gains![2 * other]!, second.gains![2 * other + 1]!];
@@ -114,7 +119,7 @@ function commonOf(pairs: readonly Pair[], isDelay: boolean): ReadonlyMap<string,
 const phaseBeyond = (value: { re: number; im: number }, common: { re: number; im: number }) =>
   Math.atan2(value.im * common.re - value.re * common.im, value.re * common.re + value.im * common.im);
 
-function flaggedFraction({ rowCount, antennaIds, flags }: SolutionValues, isMine: (id: number) => boolean): number {
+function flaggedFraction({ rowCount, antennaIds, flags }: ComparedSolutions, isMine: (id: number) => boolean): number {
   const cellCount = flags.length / Math.max(1, rowCount);
   let [flaggedCount, count] = [0, 0];
   for (let row = 0; row < rowCount; row++) {

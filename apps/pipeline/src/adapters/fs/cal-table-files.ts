@@ -4,8 +4,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isCasacoreTableError, openTable, stringKeyword, type Table } from "@contimg/casacore-tables/node";
+import type { CalSolutions, SolutionKind } from "../../domain/cal-solutions.ts";
 import { PipelineError } from "../../domain/error-codes.ts";
-import type { CalTableCondition, CalTableFiles, SolutionValues } from "../../ports/cal-table-files.ts";
+import type { CalTableCondition, CalTableFiles } from "../../ports/cal-table-files.ts";
 
 /** CASA writes into it whenever it opens a table to read. */
 const LOCK_FILE = "table.lock";
@@ -86,7 +87,32 @@ function numbersOf(table: Table, name: string, cellShape: readonly number[], par
   return values;
 }
 
-function readSolutionsOf(path: string): SolutionValues {
+const hasValues = (table: Table, name: string) =>
+  table.rowCount > 0 && table.hasColumn(name) && table.column(name).isDefined(0);
+
+/** By the first word of VisCal; T is a gain that both receptors share. */
+const KIND_OF_VIS_CAL: ReadonlyMap<string, SolutionKind> = new Map([
+  ["B", "bandpass"],
+  ["G", "gain"],
+  ["T", "gain"],
+  ["K", "delay"],
+]);
+
+/** [spectral window][channel]; an empty array for windows whose channels are not there. */
+function frequenciesHz(path: string): readonly Float64Array[] {
+  using table = openTable(join(path, "SPECTRAL_WINDOW"));
+  const column = table.column("CHAN_FREQ");
+  return Array.from({ length: table.rowCount }, (_, row) =>
+    column.isDefined(row) ? Float64Array.from(column.getArray(row).data as Float64Array) : new Float64Array(0),
+  );
+}
+
+function antennaNamesOf(path: string): readonly string[] {
+  using table = openTable(join(path, "ANTENNA"));
+  return Array.from(table.column("NAME").getScalarRange(0, table.rowCount) as ArrayLike<string>);
+}
+
+function readSolutionsOf(path: string): CalSolutions {
   using table = openTable(path);
   const { rowCount } = table;
   const visCal = stringKeyword(table.keywords, "VisCal", path);
@@ -98,8 +124,13 @@ function readSolutionsOf(path: string): SolutionValues {
   table.column("FLAG").getCellsInto(0, rowCount, flags);
   return {
     visCal,
+    kind: KIND_OF_VIS_CAL.get(visCal.split(" ")[0]!) ?? "other",
     rowCount,
     cellShape,
+    timesMjdSec: table.column("TIME").getScalarRange(0, rowCount, new Float64Array(rowCount)),
+    snrRatio: hasValues(table, "SNR") ? numbersOf(table, "SNR", cellShape, 1) : null,
+    antennaNames: antennaNamesOf(path),
+    freqHzOfSpw: frequenciesHz(path),
     antennaIds: table.column("ANTENNA1").getScalarRange(0, rowCount, new Int32Array(rowCount)),
     spectralWindowIds: table.column("SPECTRAL_WINDOW_ID").getScalarRange(0, rowCount, new Int32Array(rowCount)),
     gains: isDelay ? null : numbersOf(table, name, cellShape, 2),
