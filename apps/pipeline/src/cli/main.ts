@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from "commander";
 import { calibration } from "../compose/calibration.ts";
+import { catalogTools } from "../compose/catalogs.ts";
 import { composeServices } from "../compose/conversion.ts";
 import { composeFlags } from "../compose/flagging.ts";
 import { inspectMachine, openLog } from "../compose/machine.ts";
@@ -10,6 +11,7 @@ import { openExistingQueue } from "../compose/queue.ts";
 import { composeStream } from "../compose/stream.ts";
 import { software } from "../version.ts";
 import { addCalCommand } from "./commands/cal.ts";
+import { addCatalogCommand } from "./commands/catalog.ts";
 import { addConfigCommand } from "./commands/config.ts";
 import { addConvertCommand } from "./commands/convert.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -40,6 +42,7 @@ function createProgram(): Command {
   addQueueCommand(program, openExistingQueue);
   addLedgerCommand(program, openExistingQueue);
   addCalCommand(program, calibration);
+  addCatalogCommand(program, catalogTools);
   addConfigCommand(program);
   addDoctorCommand(program, inspectMachine);
   inheritSettings(program);

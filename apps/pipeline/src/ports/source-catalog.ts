@@ -47,6 +47,7 @@ export interface MasterCatalog {
   readonly sourceCount: number;
   /** Fluxes are those of NVSS. `referencesOnly`: those good enough to compare fluxes with. */
   find(query: SourceQuery & { readonly referencesOnly?: boolean }): readonly Found<MasterSource>[];
+  findName(name: string): readonly Found<MasterSource>[];
   close(): void;
 }
 
@@ -95,6 +96,7 @@ export interface CatalogFiles {
 
 /** Opens and makes catalogues. Opening throws PipelineError CATALOG_UNUSABLE. */
 export interface CatalogStore {
+  exists(path: string): boolean;
   openSurvey(path: string): SourceCatalog;
   openMaster(path: string): MasterCatalog;
   openCalibrators(path: string): CalibratorCatalog;

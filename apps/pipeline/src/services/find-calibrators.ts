@@ -8,7 +8,7 @@ import {
   type VlaCalibrator,
 } from "../domain/calibrator.ts";
 import { PipelineError } from "../domain/error-codes.ts";
-import type { SubbandHeader } from "../domain/subband-header.ts";
+import type { Site, SubbandHeader } from "../domain/subband-header.ts";
 import type { CalibratorCatalog } from "../ports/source-catalog.ts";
 import {
   type Beam,
@@ -22,6 +22,13 @@ const MJD_ZERO_JD = 2_400_000.5;
 const DAY_SEC = 86_400;
 /** Of the power beam at half maximum, to either side: to where the beam falls to 6 %. */
 const REACH_IN_FWHM = 1;
+
+/** The centre of DSA-110's arms. Where there are headers, their site counts. */
+export const dsa110Site: Site = {
+  latitudeRad: 0.6498455107238486,
+  longitudeRad: -2.064427799136453,
+  altitudeM: 1188.0519,
+};
 
 /** The calibrators of one group, the best to solve on first. */
 export function calibratorsOf(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { CatalogStore } from "../../ports/source-catalog.ts";
 import { buildCalibratorCatalog, openCalibratorCatalog } from "./calibrator-catalog.ts";
 import { kindOfCatalog } from "./catalog-file.ts";
@@ -6,6 +7,7 @@ import { buildSourceCatalog, openSourceCatalog } from "./source-catalog.ts";
 
 /** Catalogues as SQLite files. */
 export const catalogStore: CatalogStore = {
+  exists: existsSync,
   openSurvey: openSourceCatalog,
   openMaster: openMasterCatalog,
   openCalibrators: openCalibratorCatalog,

@@ -19,8 +19,10 @@ export function openMasterCatalog(path: string): MasterCatalog {
     sourceOf,
   });
   const [all, references] = [searchIn("sources"), searchIn("final_references")];
+  const byName = database.prepare(`SELECT source_id, ${COLUMNS} FROM sources WHERE name = ?`);
   const methods = withCodedErrors(
     {
+      findName: (name: string) => byName.all(name).map((row) => ({ ...sourceOf(row), sepDeg: null })),
       find: ({ referencesOnly, ...query }: Parameters<MasterCatalog["find"]>[0]) =>
         findInRegion(referencesOnly ? references : all, query),
       close: () => database.close(),
