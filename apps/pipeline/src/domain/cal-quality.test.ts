@@ -74,9 +74,7 @@ const verdictOf = (solutions: JudgedSolutions) => judgeQuality(measureQuality(so
 describe("figures", () => {
   test("quantiles are those of numpy", () => {
     const sorted = Float64Array.of(1, 2, 4, 8);
-    expect([0, 0.16, 0.5, 0.84, 1].map((fraction) => quantile(sorted, fraction))).toEqual([
-      1, 1.48, 3, 6.08, 8,
-    ]);
+    expect([0, 0.16, 0.5, 0.84, 1].map((fraction) => quantile(sorted, fraction))).toEqual([1, 1.48, 3, 6.08, 8]);
     expect(quantile(new Float64Array(0), 0.5)).toBeNull();
   });
 
@@ -140,7 +138,8 @@ describe("the verdict", () => {
     ["no source", "bad", () => ({ snr: 1 }), /SNR 1\.0 in the median, expected 3 at least/],
     ["one antenna far too low", "usable", (id) => ({ amplitude: id === 0 ? 1e-4 : 1 }), /1 of 24 antennas .*pad1$/],
     ["most antennas far too high", "bad", (id) => ({ amplitude: id < 16 ? 50 : 1 }), /16 of 24 antennas .*pad8 …$/],
-    ["too few antennas", "bad", (id) => ({ isFlagged: id > 4 }), /5 antennas have solutions, expected 10 at least/],
+    ["few antennas", "usable", (id) => ({ isFlagged: id > 4 }), /only 5 antennas have solutions/],
+    ["too few antennas", "bad", (id) => ({ isFlagged: id > 2 }), /3 antennas have solutions, expected 4 at least/],
     ["no solution at all", "bad", () => ({ isFlagged: true }), /0 antennas have solutions/],
   ])("of %s is %s", (_, expected, solutionOf, reason) => {
     const { verdict, reasons } = verdictOf(bandpass(24, solutionOf));

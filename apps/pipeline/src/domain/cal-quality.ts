@@ -55,7 +55,9 @@ export interface QualityLimits {
   readonly maxPhaseScatterDeg: number;
   readonly minSnrRatio: number;
   readonly warnSnrRatio: number;
+  /** Amplitudes need a closed quadrangle. */
   readonly minAntennaCount: number;
+  readonly warnAntennaCount: number;
   readonly maxDelayNs: number;
 }
 
@@ -71,7 +73,8 @@ export const defaultQualityLimits: QualityLimits = {
   maxPhaseScatterDeg: 90,
   minSnrRatio: 3,
   warnSnrRatio: 10,
-  minAntennaCount: 10,
+  minAntennaCount: 4,
+  warnAntennaCount: 10,
   maxDelayNs: 500,
 };
 
@@ -178,6 +181,7 @@ export function judgeQuality(quality: SolutionQuality, limits: QualityLimits = d
   const { present, antennas, absent } = quality;
   if (antennas.length < limits.minAntennaCount)
     say("bad", `${antennas.length} antennas have solutions, expected ${limits.minAntennaCount} at least`);
+  else if (antennas.length < limits.warnAntennaCount) say("warning", `only ${antennas.length} antennas have solutions`);
   if (antennas.length > 0) {
     judgeTable(present, limits, say);
     judgeAntennas(quality, limits, say);

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { addCalActive } from "./cal/active.ts";
 import { addCalCompare } from "./cal/compare.ts";
 import { addCalLs } from "./cal/ls.ts";
+import { addCalPlot } from "./cal/plot.ts";
 import { addCalRegister } from "./cal/register.ts";
 import type { CalServices } from "./cal/registry-access.ts";
 import { addCalRetire } from "./cal/retire.ts";
@@ -19,6 +20,7 @@ Examples:
   contimg cal active --at 60977.5794 --borrow BP=7
   contimg cal retire 12 --reason "antenna 5 moved"
   contimg cal compare 12 15
+  contimg cal plot 2025-10-29T13:54:17_0~23_bpcal --output-dir plots
   contimg cal register /stage/dsa110-contimg/ms/calibrators/2025-10-29/2025-10-29T13:54:17_0~23_*cal`;
 
 export function addCalCommand(program: Command, services: CalServices): void {
@@ -32,5 +34,6 @@ export function addCalCommand(program: Command, services: CalServices): void {
   addCalActive(cal, services);
   addCalRetire(cal, services);
   addCalCompare(cal, services);
+  addCalPlot(cal, services);
   addCalRegister(cal, services);
 }

@@ -6,6 +6,7 @@ import type { CalTable } from "../../../domain/cal-table.ts";
 import { isPipelineError, PipelineError } from "../../../domain/error-codes.ts";
 import type { CalRegistry } from "../../../ports/cal-registry.ts";
 import type { CalTableFiles } from "../../../ports/cal-table-files.ts";
+import type { WriteReport } from "../../../ports/report-files.ts";
 import { createOutput, describeError, type Output } from "../../output.ts";
 
 export interface CalServices {
@@ -14,6 +15,7 @@ export interface CalServices {
   /** Makes the file when it is not there. */
   openRegistry(path: string): CalRegistry;
   readonly files: CalTableFiles;
+  readonly writeReport: WriteReport;
 }
 
 export interface RegistryFlags {
