@@ -82,7 +82,7 @@ describe("figures", () => {
     const quality = measureQuality(
       bandpass(12, (_, chan) => (chan < 16 ? { isFlagged: true, amplitude: Number.NaN, snr: 0 } : { amplitude: 1.5 })),
     );
-    expect(quality.present).toMatchObject({ flaggedFraction: 0.25, sizeMedian: 1.5, sizeP16: 1.5, snrMedian: 100 });
+    expect(quality.present).toMatchObject({ flaggedFraction: 0.25, medianGain: 1.5, lowGain: 1.5, medianSnr: 100 });
     expect(quality.present.phaseScatterDeg).toBe(0);
   });
 

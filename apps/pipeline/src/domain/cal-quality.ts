@@ -20,16 +20,16 @@ export type JudgedSolutions = Pick<
 export interface QualityFigures {
   readonly solutionCount: number;
   readonly flaggedFraction: number;
-  /** Of gains: moduli; of delays: absolute values, in ns. */
-  readonly sizeMedian: number | null;
-  readonly sizeP16: number | null;
-  readonly sizeP84: number | null;
+  /** Of the moduli of gains; of a table of delays, of their absolute values in ns. Low and high: 16 % and 84 %. */
+  readonly medianGain: number | null;
+  readonly lowGain: number | null;
+  readonly highGain: number | null;
   /**
    * Circular standard deviation about the mean of each antenna, receptor and spectral window: over channels for a
    * bandpass, over times for gains. Null with one solution each: what the phase of an antenna is says nothing.
    */
   readonly phaseScatterDeg: number | null;
-  readonly snrMedian: number | null;
+  readonly medianSnr: number | null;
 }
 
 export interface AntennaQuality extends QualityFigures {
@@ -50,8 +50,8 @@ export interface QualityLimits {
   readonly maxFlaggedFraction: number;
   readonly warnFlaggedFraction: number;
   /** Medians of an antenna outside of these are bad. Gains of the DSA-110 are 0.03 to 0.3, a normalised bandpass is 1. */
-  readonly minAmplitude: number;
-  readonly maxAmplitude: number;
+  readonly minGain: number;
+  readonly maxGain: number;
   readonly maxPhaseScatterDeg: number;
   readonly minSnrRatio: number;
   readonly warnSnrRatio: number;
@@ -68,8 +68,8 @@ export interface QualityLimits {
 export const defaultQualityLimits: QualityLimits = {
   maxFlaggedFraction: 0.3,
   warnFlaggedFraction: 0.2,
-  minAmplitude: 0.005,
-  maxAmplitude: 10,
+  minGain: 0.005,
+  maxGain: 10,
   maxPhaseScatterDeg: 90,
   minSnrRatio: 3,
   warnSnrRatio: 10,
@@ -121,21 +121,21 @@ function figuresOf(solutions: JudgedSolutions, isChosen: (row: number) => boolea
   return {
     solutionCount,
     flaggedFraction: solutionCount === 0 ? 1 : 1 - sizes.length / solutionCount,
-    sizeMedian: quantile(sorted, 0.5),
-    sizeP16: quantile(sorted, 0.16),
-    sizeP84: quantile(sorted, 0.84),
+    medianGain: quantile(sorted, 0.5),
+    lowGain: quantile(sorted, 0.16),
+    highGain: quantile(sorted, 0.84),
     phaseScatterDeg: phaseScatterDeg(solutions, isChosen),
-    snrMedian: quantile(Float64Array.from(snr).sort(), 0.5),
+    medianSnr: quantile(Float64Array.from(snr).sort(), 0.5),
   };
 }
 
-/** Linear between neighbours, as numpy has it. @param sorted  ascending */
-export function quantile(sorted: Float64Array, fraction: number): number | null {
-  if (sorted.length === 0) return null;
-  const place = fraction * (sorted.length - 1);
+/** Linear between neighbours, as numpy has it. @param values  ascending */
+export function quantile(values: Float64Array, fraction: number): number | null {
+  if (values.length === 0) return null;
+  const place = fraction * (values.length - 1);
   const below = Math.floor(place);
-  const low = sorted[below]!;
-  return low + (place - below) * ((sorted[below + 1] ?? low) - low);
+  const low = values[below]!;
+  return low + (place - below) * ((values[below + 1] ?? low) - low);
 }
 
 /** Circular standard deviation, √(−2 ln R) (Mardia 1972, Statistics of Directional Data, § 2.3), pooled over series. */
@@ -194,22 +194,22 @@ export function judgeQuality(quality: SolutionQuality, limits: QualityLimits = d
 type Say = (severity: QualityReason["severity"], text: string) => void;
 
 function judgeTable(present: QualityFigures, limits: QualityLimits, say: Say): void {
-  const { flaggedFraction, phaseScatterDeg: scatterDeg, snrMedian } = present;
+  const { flaggedFraction, phaseScatterDeg: scatterDeg, medianSnr } = present;
   if (flaggedFraction > limits.maxFlaggedFraction)
     say("bad", `${percent(flaggedFraction)} flagged, expected ${percent(limits.maxFlaggedFraction)} at most`);
   else if (flaggedFraction > limits.warnFlaggedFraction) say("warning", `${percent(flaggedFraction)} flagged`);
   if (scatterDeg !== null && scatterDeg > limits.maxPhaseScatterDeg)
     say("bad", `phases scatter by ${scatterDeg.toFixed(1)}°, expected ${limits.maxPhaseScatterDeg}° at most`);
-  if (snrMedian !== null && snrMedian < limits.minSnrRatio)
-    say("bad", `SNR ${snrMedian.toFixed(1)} in the median, expected ${limits.minSnrRatio} at least`);
-  else if (snrMedian !== null && snrMedian < limits.warnSnrRatio)
-    say("warning", `SNR ${snrMedian.toFixed(1)} in the median`);
+  if (medianSnr !== null && medianSnr < limits.minSnrRatio)
+    say("bad", `SNR ${medianSnr.toFixed(1)} in the median, expected ${limits.minSnrRatio} at least`);
+  else if (medianSnr !== null && medianSnr < limits.warnSnrRatio)
+    say("warning", `SNR ${medianSnr.toFixed(1)} in the median`);
 }
 
 /** One antenna out of range is told; the table is bad when it is more than the fraction that may be flagged. */
 function judgeAntennas({ kind, antennas }: SolutionQuality, limits: QualityLimits, say: Say): void {
-  const [low, high] = kind === "delay" ? [0, limits.maxDelayNs] : [limits.minAmplitude, limits.maxAmplitude];
-  const outside = antennas.filter(({ sizeMedian }) => sizeMedian !== null && (sizeMedian < low || sizeMedian > high));
+  const [low, high] = kind === "delay" ? [0, limits.maxDelayNs] : [limits.minGain, limits.maxGain];
+  const outside = antennas.filter(({ medianGain }) => medianGain !== null && (medianGain < low || medianGain > high));
   if (outside.length === 0) return;
   const what = kind === "delay" ? `delays above ${high} ns` : `amplitudes outside ${low} to ${high}`;
   const isMost = outside.length > limits.maxFlaggedFraction * antennas.length;

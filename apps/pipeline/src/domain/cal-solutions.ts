@@ -26,5 +26,5 @@ export interface CalSolutions {
   /** By antenna id. */
   readonly antennaNames: readonly string[];
   /** Channels of each spectral window, by its id. */
-  readonly freqHzOfSpw: readonly Float64Array[];
+  readonly spwFreqHz: readonly Float64Array[];
 }

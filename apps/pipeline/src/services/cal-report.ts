@@ -80,11 +80,11 @@ function figureTable({ kind, present, antennas }: SolutionQuality): Markup {
       ...[
         name,
         percent(figures.flaggedFraction),
-        number(figures.sizeMedian, 4),
-        number(figures.sizeP16, 4),
-        number(figures.sizeP84, 4),
+        number(figures.medianGain, 4),
+        number(figures.lowGain, 4),
+        number(figures.highGain, 4),
         number(figures.phaseScatterDeg, 1),
-        number(figures.snrMedian, 1),
+        number(figures.medianSnr, 1),
       ].map((text) => element("td", {}, text)),
     );
   const table = element(

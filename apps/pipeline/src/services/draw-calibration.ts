@@ -40,7 +40,7 @@ export function drawCalibration(solutions: CalSolutions, quality: SolutionQualit
   const sizeRange = robustRange(solutions);
   return [
     { name: `antennas_${sizeName(solutions.kind)}`, antennaName: null, picture: sizesOfAntennas(solutions, quality) },
-    ...(quality.present.snrMedian === null
+    ...(quality.present.medianSnr === null
       ? []
       : [{ name: "antennas_snr", antennaName: null, picture: snrOfAntennas(quality) }]),
     ...waterfalls(solutions, present, sizeRange),
@@ -53,7 +53,7 @@ function placesOf({ rowCount, cellShape, antennaIds, ...table }: CalSolutions, a
   const places: Place[] = [];
   for (let row = 0; row < rowCount; row++) {
     if (antennaIds[row] !== antennaId) continue;
-    const freqHz = table.freqHzOfSpw[table.spectralWindowIds[row]!] ?? new Float64Array(0);
+    const freqHz = table.spwFreqHz[table.spectralWindowIds[row]!] ?? new Float64Array(0);
     for (let chan = 0; chan < cellShape[1]; chan++) {
       const x =
         table.kind === "bandpass"
@@ -96,7 +96,7 @@ const antennaAxis = (names: readonly string[]) => ({
 
 function sizesOfAntennas({ kind }: CalSolutions, { antennas }: SolutionQuality): Markup {
   const x = antennas.map((_, place) => place);
-  const [yLow, yHigh] = [antennas.map((one) => one.sizeP16 ?? 0), antennas.map((one) => one.sizeP84 ?? 0)];
+  const [yLow, yHigh] = [antennas.map((one) => one.lowGain ?? 0), antennas.map((one) => one.highGain ?? 0)];
   return pointChart(
     {
       ...WIDE,
@@ -104,12 +104,12 @@ function sizesOfAntennas({ kind }: CalSolutions, { antennas }: SolutionQuality):
       x: antennaAxis(antennas.map(({ antennaName }) => antennaName)),
       y: { label: sizeLabel(kind), range: paddedRange([...yLow, ...yHigh]) },
     },
-    [{ name: "", color: seriesColors[0], x, y: antennas.map((one) => one.sizeMedian ?? Number.NaN), yLow, yHigh }],
+    [{ name: "", color: seriesColors[0], x, y: antennas.map((one) => one.medianGain ?? Number.NaN), yLow, yHigh }],
   );
 }
 
 function snrOfAntennas({ antennas }: SolutionQuality): Markup {
-  const y = antennas.map(({ snrMedian }) => snrMedian ?? Number.NaN);
+  const y = antennas.map(({ medianSnr }) => medianSnr ?? Number.NaN);
   return pointChart(
     {
       ...WIDE,

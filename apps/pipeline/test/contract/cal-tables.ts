@@ -18,7 +18,7 @@ export function newCalTable(change: Partial<NewCalTable> & Pick<NewCalTable, "ty
     parameters: { minsnr: 5, combine: ["scan", "field"] },
     softwareVersion: "contimg 0.1.0",
     solverCommand: "contimg cal solve /ms/a.ms",
-    quality: { flaggedFraction: 0.277, snrMedian: 97.7 },
+    quality: { flaggedFraction: 0.277, medianSnr: 97.7 },
     phaseCentre: { raDeg: 343.49, decDeg: 16.15 },
     notes: null,
     contentDigest: `content of ${path}`,

@@ -130,7 +130,7 @@ function readSolutionsOf(path: string): CalSolutions {
     timesMjdSec: table.column("TIME").getScalarRange(0, rowCount, new Float64Array(rowCount)),
     snrRatio: hasValues(table, "SNR") ? numbersOf(table, "SNR", cellShape, 1) : null,
     antennaNames: antennaNamesOf(path),
-    freqHzOfSpw: frequenciesHz(path),
+    spwFreqHz: frequenciesHz(path),
     antennaIds: table.column("ANTENNA1").getScalarRange(0, rowCount, new Int32Array(rowCount)),
     spectralWindowIds: table.column("SPECTRAL_WINDOW_ID").getScalarRange(0, rowCount, new Int32Array(rowCount)),
     gains: isDelay ? null : numbersOf(table, name, cellShape, 2),

@@ -81,9 +81,9 @@ function plot(
     antenna_count: antennas.length,
     absent_antennas: absent,
     flagged_fraction: present.flaggedFraction,
-    size_median: present.sizeMedian,
+    size_median: present.medianGain,
     phase_scatter_deg: present.phaseScatterDeg,
-    snr_median: present.snrMedian,
+    snr_median: present.medianSnr,
     page,
     pictures: drawn,
   });
@@ -93,7 +93,7 @@ function plot(
   return verdict.verdict !== "bad";
 }
 
-function factsOf(path: string, { timesMjdSec, rowCount, cellShape, antennaNames, freqHzOfSpw }: CalSolutions) {
+function factsOf(path: string, { timesMjdSec, rowCount, cellShape, antennaNames, spwFreqHz }: CalSolutions) {
   const first = timesMjdSec.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const last = timesMjdSec.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const timeText = (mjdSec: number) => (Number.isFinite(mjdSec) ? mjdText(mjdSec / SEC_PER_DAY) : "–");
@@ -102,6 +102,6 @@ function factsOf(path: string, { timesMjdSec, rowCount, cellShape, antennaNames,
     ["times", first === last ? timeText(first) : `${timeText(first)} to ${timeText(last)}`],
     ["rows", `${rowCount} of ${cellShape[1]} channels and ${cellShape[0]} polarisations`],
     ["antennas", String(antennaNames.length)],
-    ["spectral windows", String(freqHzOfSpw.length)],
+    ["spectral windows", String(spwFreqHz.length)],
   ] as const;
 }
