@@ -171,11 +171,11 @@ async function raiseCounters(msPath: string): Promise<void> {
 }
 
 /** Carries out or removes what a killed process left. The lock of the Measurement Set is the caller's. */
-export async function recoverFlags(msPath: string): Promise<Recovery> {
+export async function recoverFlags(msPath: string, onStep?: OnCommitStep): Promise<Recovery> {
   const journal = join(msPath, JOURNAL);
   if (!existsSync(journal)) return "nothing";
   if (existsSync(join(journal, COMMIT))) {
-    await carryOut(msPath);
+    await carryOut(msPath, onStep);
     return "completed";
   }
   rmSync(journal, { recursive: true, force: true });

@@ -23,11 +23,19 @@ const MJD_OF_UNIX_EPOCH = 40_587;
 /** Signs the rows of HISTORY and FLAG_CMD that are ours. */
 const ORIGIN = "contimg flag";
 /** Below this, starting threads costs more than it saves. */
-const WORTH_THREADS_ROWS_SAMPLES = 8 * 2 ** 20;
+const WORTH_THREADS_SAMPLE_COUNT = 8 * 2 ** 20;
 const DIGEST = /^flags crc32 ([0-9a-f]{8})$/;
 
-/** @param onStep  called after each step of a commit, so that tests can stop there */
-export function fileSystemMsFlags(clock: Clock, onStep?: OnCommitStep): MsFlags {
+/** For tests. */
+export interface MsFlagsOptions {
+  /** Called after each step of a commit. */
+  readonly onStep?: OnCommitStep;
+  /** Samples from which on threads are used. */
+  readonly threadsFromSampleCount?: number;
+}
+
+export function fileSystemMsFlags(clock: Clock, testOptions: MsFlagsOptions = {}): MsFlags {
+  const { onStep, threadsFromSampleCount = WORTH_THREADS_SAMPLE_COUNT } = testOptions;
   const nowMjdSec = () => clock.nowUnixSec() + MJD_OF_UNIX_EPOCH * 86_400;
   const commit = (msPath: string, packed: PackedFlags, shapes: CellShapes, record: FlagRecord, replaces: boolean) => {
     assertNotInUse(msPath);
@@ -49,7 +57,7 @@ export function fileSystemMsFlags(clock: Clock, onStep?: OnCommitStep): MsFlags 
   };
   return {
     describe: describeMs,
-    recover: (msPath) => withTableErrors(msPath, () => recoverFlags(msPath)),
+    recover: (msPath) => withTableErrors(msPath, () => recoverFlags(msPath, onStep)),
     versions: listVersions,
     save: (msPath, version) =>
       withTableErrors(msPath, async () => {
@@ -63,7 +71,8 @@ export function fileSystemMsFlags(clock: Clock, onStep?: OnCommitStep): MsFlags 
         // Commands of what is undone are no longer true.
         await commit(msPath, packed, shapes, { commands: [], history: [history] }, true);
       }),
-    open: (plan, options) => withTableErrors(plan.ms.path, () => openSession(plan, options, commit)),
+    open: (plan, options) =>
+      withTableErrors(plan.ms.path, () => openSession(plan, options, commit, threadsFromSampleCount)),
   };
 }
 
@@ -75,11 +84,16 @@ type Commit = (
   replaces: boolean,
 ) => Promise<void>;
 
-async function openSession(plan: FlagPlan, options: FlagRunOptions, commit: Commit): Promise<FlagSession> {
+async function openSession(
+  plan: FlagPlan,
+  options: FlagRunOptions,
+  commit: Commit,
+  threadsFromSampleCount: number,
+): Promise<FlagSession> {
   const { path: msPath, windows } = plan.ms;
   assertNotInUse(msPath);
   flagFiles(msPath);
-  const isSmall = sampleCount(windows, plan.ms.rowCount) < WORTH_THREADS_ROWS_SAMPLES;
+  const isSmall = sampleCount(windows, plan.ms.rowCount) < threadsFromSampleCount;
   const pool = startPool(isSmall ? 1 : options.workerCount, options);
   try {
     options.onProgress("reading", 0, 1);
