@@ -47,7 +47,8 @@ export function tdatReader(survey: FileSurvey): FormatReader {
       }
       if (text.trim() === "") return null;
       const cells = text.split(delimiter);
-      if (cells.length === names!.length + 1 && cells.at(-1)!.trim() === "") cells.pop();
+      // A bar ends a cell; it does not part two.
+      if (text.trimEnd().endsWith(delimiter)) cells.pop();
       rowCount++;
       return read(cells, place);
     },
