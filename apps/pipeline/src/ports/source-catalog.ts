@@ -11,7 +11,7 @@ export interface SkyCone {
   readonly radiusDeg: number;
 }
 
-/** From one right ascension eastwards to another: 350 to 10 are 20 degrees. All is included at both ends. */
+/** From one right ascension, 0 to 360, eastwards to another: 350 to 10 are 20 degrees. Edges are included. */
 export interface SkyBox {
   readonly kind: "box";
   readonly raFromDeg: number;

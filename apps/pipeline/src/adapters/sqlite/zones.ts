@@ -4,7 +4,7 @@
  */
 
 import { normalizedRaDeg, raReachDeg, separationDeg } from "../../domain/catalog-source.ts";
-import type { SkyRegion } from "../../ports/source-catalog.ts";
+import type { SkyBox, SkyRegion } from "../../ports/source-catalog.ts";
 
 /** A cone of a primary beam is a dozen zones; a zone of NVSS holds 3000 sources. */
 const ZONE_DEG = 0.25;
@@ -37,17 +37,22 @@ export function windowsOf(region: SkyRegion): Windows {
       rasDeg: reachDeg >= 180 ? [[0, 360]] : eastwards(raDeg - reachDeg, 2 * reachDeg),
     };
   }
-  const { raFromDeg, raToDeg, decFromDeg, decToDeg } = region;
   return {
-    zones: [zoneOf(decFromDeg - MARGIN_DEG), zoneOf(decToDeg + MARGIN_DEG)],
-    rasDeg: eastwards(raFromDeg, widthDeg(raFromDeg, raToDeg)),
+    zones: [zoneOf(region.decFromDeg), zoneOf(region.decToDeg)],
+    rasDeg: rangesOf(region),
   };
 }
 
-/** 0 to 360 is the whole sky; 10 to 10 is one meridian. */
-function widthDeg(raFromDeg: number, raToDeg: number): number {
-  const across = raToDeg - raFromDeg;
-  return across >= 0 && across <= 360 ? across : normalizedRaDeg(across);
+/** Compared, not computed: what lies on an edge is inside. 0 to 360 is the whole sky. */
+function rangesOf({ raFromDeg, raToDeg }: SkyBox): readonly Range[] {
+  if (raFromDeg > raToDeg)
+    return [
+      [raFromDeg, 360],
+      [0, raToDeg],
+    ];
+  const range: Range = [raFromDeg, raToDeg];
+  // 360 is 0 by another name.
+  return raToDeg === 360 && raFromDeg > 0 ? [range, [0, 0]] : [range];
 }
 
 function eastwards(fromDeg: number, acrossDeg: number): readonly Range[] {
@@ -74,18 +79,8 @@ export function sepWithin(region: SkyRegion, place: Place): number | null | unde
   const isWithin =
     place.decDeg >= region.decFromDeg &&
     place.decDeg <= region.decToDeg &&
-    normalizedRaDeg(place.raDeg - region.raFromDeg) <= widthDeg(region.raFromDeg, region.raToDeg);
-  return isWithin || isAtEnd(region.raToDeg, place.raDeg, place.decDeg, region) ? null : undefined;
-}
-
-/** The difference of two angles may be rounded beyond the width that it should equal. */
-function isAtEnd(
-  raToDeg: number,
-  raDeg: number,
-  decDeg: number,
-  { decFromDeg, decToDeg }: { readonly decFromDeg: number; readonly decToDeg: number },
-): boolean {
-  return normalizedRaDeg(raToDeg) === raDeg && decDeg >= decFromDeg && decDeg <= decToDeg;
+    rangesOf(region).some(([fromDeg, toDeg]) => place.raDeg >= fromDeg && place.raDeg <= toDeg);
+  return isWithin ? null : undefined;
 }
 
 /** In a cone the nearest first, in a box from west to east. */
