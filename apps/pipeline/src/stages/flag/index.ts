@@ -47,7 +47,8 @@ export function flagStage(options: FlagStageOptions) {
     msPathOf: ({ ms }) => ms.path,
 
     async run({ ms, flagging }, context) {
-      options.onReport?.(await runFlagging(flagging, options, context));
+      const report = await runFlagging(flagging, options, context);
+      options.onReport?.(report);
       return { "ms:FLAG": ms };
     },
   });

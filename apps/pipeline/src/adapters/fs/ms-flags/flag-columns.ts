@@ -81,7 +81,9 @@ export function eachFlagBlock(
 /** 1 for each row of which every sample is flagged. */
 export function wholeRows(packed: PackedFlags, { windows, dataDescId }: CellShapes): Uint8Array {
   const counts = windows.map(sampleCountOf);
-  return Uint8Array.from(dataDescId, (id, row) => (countRow(packed, row) === counts[id] ? 1 : 0));
+  const whole = new Uint8Array(dataDescId.length);
+  for (let row = 0; row < whole.length; row++) if (countRow(packed, row) === counts[dataDescId[row]!]) whole[row] = 1;
+  return whole;
 }
 
 /** Overwrites FLAG and FLAG_ROW of a table. */
