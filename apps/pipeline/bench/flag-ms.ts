@@ -15,8 +15,8 @@ import { parseArgs } from "node:util";
 import { type Measurement, measure, median, row } from "./measure.ts";
 
 const { values: flags } = parseArgs({ options: { ms: { type: "string" }, runs: { type: "string", default: "3" } } });
-const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
-const contimg = [process.execPath, "--conditions=@contimg/source", main];
+/** As a user starts it. */
+const contimg = [process.execPath, fileURLToPath(new URL("../bin/contimg.js", import.meta.url))];
 const scratch = mkdtempSync(join(tmpdir(), "contimg-bench-"));
 
 function makeMs(): string {

@@ -48,7 +48,7 @@ export function updateIncremental(target: IncrementalTarget, rowStart: number, v
   // A bool on its own is one byte whose lowest bit counts.
   const encoded =
     type === "bool"
-      ? Uint8Array.from(values as Uint8Array, (value) => (value === 0 ? 0 : 1))
+      ? (values as Uint8Array).map((value) => (value === 0 ? 0 : 1))
       : numberBytes(type, values, isLittleEndian);
   const changed = buckets.map((bucket) =>
     serializeBucket(replaceColumn(bucket, target, valueBytes, rowStart, encoded), isLittleEndian),
@@ -133,7 +133,9 @@ function replaceColumn(
       throw new TableFormatError(path, "offset of a value", `at most ${data.length - valueBytes}`, `${offset}`);
     }
     const end = Math.min(rowCount, old.rows[i + 1] ?? rowCount);
-    for (let at = row; at < end; at++) rows.set(data.subarray(offset, offset + valueBytes), at * valueBytes);
+    const value = data.subarray(offset, offset + valueBytes);
+    if (valueBytes === 1) rows.fill(value[0] as number, row, end);
+    else for (let at = row; at < end; at++) rows.set(value, at * valueBytes);
   }
   const from = Math.max(firstRow, rowStart);
   const to = Math.min(endRow, rowStart + encoded.length / valueBytes);
