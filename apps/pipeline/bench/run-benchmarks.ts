@@ -122,6 +122,7 @@ try {
     [join(packages, "kernels/bench/solve.ts")],
     [join(here, "queue-claims.ts")],
     [join(here, "watch-directory.ts")],
+    [join(here, "catalogs.ts")],
     // It uses the group up: only one that was made for this.
     ...(flags.group === undefined && existsSync("/usr/bin/python3")
       ? [[join(here, "stream-throughput.ts"), "--group", group]]

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type CalibratorMatch, calibratorsText, chooseCalibrators, lBandFluxJy } from "./calibrator.ts";
+import { type CalibratorMatch, calibratorsText, chooseCalibrators, lBandFluxJy, msClassOf } from "./calibrator.ts";
 
 const match = (name: string, weightedFluxJy: number, more: Partial<CalibratorMatch> = {}): CalibratorMatch => ({
   name,
@@ -40,6 +40,12 @@ test("the queue gets JSON with the names that operators know", () => {
     { name: "0834+555", ra_deg: 128.7, dec_deg: 55.5, sep_deg: 0.5, weighted_flux: 4.4 },
   ]);
   expect(calibratorsText([])).toBe("[]");
+});
+
+test("a group goes with the calibrators when one of them transits in it", () => {
+  expect(msClassOf([])).toBe("science");
+  expect(msClassOf([match("beside", 5, { transitsWithin: false })])).toBe("science");
+  expect(msClassOf([match("beside", 5, { transitsWithin: false }), match("within", 2)])).toBe("calibrators");
 });
 
 test("a flux that the list does not give is not known", () => {

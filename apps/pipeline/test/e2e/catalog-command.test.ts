@@ -251,9 +251,10 @@ describe("calibrators", () => {
       {
         group_id: "2025-10-03T15:38:58",
         has_calibrator: true,
+        ms_class: "calibrators",
         calibrators: [{ name: "0834+555", flux_jy: 8.8, transits_within: true }],
       },
-      { group_id: "2025-10-03T16:59:53", has_calibrator: false, calibrators: [] },
+      { group_id: "2025-10-03T16:59:53", has_calibrator: false, ms_class: "science", calibrators: [] },
     ]);
     const [match] = events[0]!["calibrators"] as readonly Record<string, number>[];
     // The beam looks at 55.5° of date; there the calibrator is at 55.48°, at 55.57° of J2000.

@@ -305,7 +305,7 @@ describe("calibrators", () => {
     expect(making.finish(summary)).toBe(2);
     expect(catalogStore.kindOf(path)).toBe("calibrators");
     const catalog = catalogStore.openCalibrators(path);
-    expect(catalog.findName("0632+159").map(({ id, sepDeg, ...rest }) => rest)).toEqual(entries.toReversed());
+    expect(catalog.findName("0632+159").map(({ id: _id, sepDeg: _sepDeg, ...rest }) => rest)).toEqual(entries.toReversed());
     expect(catalog.findName("3C00")).toHaveLength(2);
     const region: SkyRegion = { kind: "cone", raDeg: 98.14, decDeg: 15.9, radiusDeg: 1 };
     expect(catalog.find({ region })).toHaveLength(2);
@@ -370,7 +370,7 @@ describe("the master catalogue", () => {
     const catalog = catalogStore.openMaster(path);
     expect(catalog.sourceCount).toBe(8);
     expect(catalog.limits).toEqual(defaultMasterLimits);
-    const found = catalog.find({ region }).map(({ id, sepDeg, ...rest }) => rest);
+    const found = catalog.find({ region }).map(({ id: _id, sepDeg: _sepDeg, ...rest }) => rest);
     expect(found).toHaveLength(8);
     expect(found).toEqual(expect.arrayContaining(sources));
     expect(names(catalog.find({ region, referencesOnly: true }))).toEqual(["final", "spectrum unknown"]);

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { CatalogTools } from "../../../compose/catalogs.ts";
-import { type CalibratorMatch, defaultCalibratorChoice } from "../../../domain/calibrator.ts";
+import { type CalibratorMatch, defaultCalibratorChoice, msClassOf } from "../../../domain/calibrator.ts";
 import { calibratorsOf, driftWindowOf } from "../../../services/find-calibrators.ts";
 import { dsa110Beam } from "../../../stages/calibrate/calibrators-in-group.ts";
 import { tableLines } from "../../table.ts";
@@ -54,7 +54,12 @@ export function addCatalogMatch(catalog: Command, tools: CatalogTools): void {
           const rows = found.groups.flatMap(({ groupId, files }) => {
             const window = driftWindowOf(tools.readHeader(files[0]!.path));
             const matches = window ? calibratorsOf(calibrators, window, choice, dsa110Beam, earthOrientation) : [];
-            output.event({ group_id: groupId, has_calibrator: matches.length > 0, calibrators: matches.map(json) });
+            output.event({
+              group_id: groupId,
+              has_calibrator: matches.length > 0,
+              ms_class: msClassOf(matches),
+              calibrators: matches.map(json),
+            });
             if (matches.length === 0) return [[{ text: groupId }, { text: "none" }, ...blank(5)]];
             return matches.map((match) => [{ text: groupId }, ...cells(match)]);
           });
