@@ -9,11 +9,11 @@ import type { GroupState } from "./queue.ts";
  * |---|---|
  * | settling | is there, but not whole yet, or not yet looked into |
  * | queued | is a subband of a group and will be, is being or was processed with it |
- * | late | belongs to a group that was processed, or closed by the operator, without it |
+ * | late | belongs to a group that was processed, or closed by the operator, without it; joins at its next attempt |
  * | duplicate | claims a subband that its group has from another file |
  * | resent | replaced a file of the same name and the same content |
  * | changed | replaced a file of the same name by other content, after its group was taken |
- * | superseded | was replaced, before its group was taken, by a newer file of the same name |
+ * | superseded | was replaced, before its group was taken, by a newer file of the same name, of any observation |
  * | corrupt | cannot be used, and did not change for long enough to be sure |
  * | foreign | is no subband file |
  * | abandoned | has the name of an unfinished transfer and did not change for long |

@@ -103,8 +103,9 @@ export function createMemoryQueue(
     );
   }
 
-  /** A file that came while its group was taken is the one that the next attempt will find. */
-  function adoptReplacements(group: MemoryGroup): void {
+  /** What came while a group was taken is its own at the next attempt. @returns files of other content than before */
+  function adoptArrivals(group: MemoryGroup): number {
+    let adoptedCount = 0;
     for (const [subbandIndex, member] of group.members) {
       const newer = arrivals.filter(
         ({ path, groupId, fate, arrivalId }) =>
@@ -126,14 +127,42 @@ export function createMemoryQueue(
         newest.fate = "queued";
         newest.reason = "";
         group.members.set(subbandIndex, { ...file, arrivalId: newest.arrivalId });
+        adoptedCount++;
       }
     }
+    for (const row of arrivals.toReversed()) {
+      const file = row.file as WholeSubband;
+      if (row.fate !== "late" || row.groupId !== group.groupId || newestOf(row.path) !== row) continue;
+      if (group.members.has(file.subbandIndex)) continue;
+      Object.assign(row, { fate: "queued", reason: "" });
+      group.members.set(file.subbandIndex, { ...file, arrivalId: row.arrivalId });
+      adoptedCount++;
+    }
+    return adoptedCount;
+  }
+
+  /** Files whose names were given to another observation are no longer a group's. */
+  function releaseMoved(group: MemoryGroup): void {
+    const moved = [...group.members].filter(([, { path, arrivalId }]) =>
+      arrivals.some(
+        (row) =>
+          row.path === path && row.arrivalId > arrivalId && row.groupId !== null && row.groupId !== group.groupId,
+      ),
+    );
+    for (const [subbandIndex, { arrivalId }] of moved) {
+      group.members.delete(subbandIndex);
+      const row = arrivals.find((one) => one.arrivalId === arrivalId)!;
+      Object.assign(row, { fate: "superseded", reason: "replaced by data of another observation" });
+    }
+    if (moved.length > 0 && group.state === "pending" && group.members.size < group.expectedSubbandCount)
+      change(group, "collecting");
   }
 
   function toPending(group: MemoryGroup, waitForMs: number, fields: Partial<MemoryGroup>): void {
     const notBefore = { ...now(), bootMs: clock.sinceBootMs() + waitForMs };
     change(group, "pending", { notBefore: waitForMs > 0 ? notBefore : null, ...fields });
-    adoptReplacements(group);
+    adoptArrivals(group);
+    releaseMoved(group);
   }
 
   const freshBudget = (): Partial<MemoryGroup> => ({
@@ -255,6 +284,11 @@ export function createMemoryQueue(
       }
       const groupId = known?.groupId ?? groupIdOf(startUnixSec);
       const arrival = write(file, decision.fate, decision.reason, known || decision.joins ? groupId : null);
+      for (const other of groups.values()) {
+        const isOpen =
+          ["collecting", "pending"].includes(other.state) || (other.state === "failed" && !other.isCancelled);
+        if (isOpen && other !== known && arrival.groupId !== null) releaseMoved(other);
+      }
       if (!decision.joins) return outcomeOf(arrival, false);
       const group: MemoryGroup = known ?? {
         groupId,
@@ -382,6 +416,10 @@ export function createMemoryQueue(
         toPending(group, retryDelayMs(policy, isCrash ? crashCount : retryCount, randomFraction), fields);
         return "will-retry";
       }
+      if (adoptArrivals(group) > 0) {
+        toPending(group, 0, { ...fields, retryCount: 0, crashCount: 0 });
+        return "will-retry";
+      }
       change(group, "failed", fields);
       return "failed";
     },
@@ -493,9 +531,10 @@ export function createMemoryQueue(
     retry(groupId) {
       const group = groups.get(groupId);
       if (group?.state !== "failed") return false;
+      adoptArrivals(group);
+      releaseMoved(group);
       const isWhole = group.members.size >= group.expectedSubbandCount;
       change(group, isWhole ? "pending" : "collecting", { processingStage: "collecting", ...freshBudget() });
-      adoptReplacements(group);
       return true;
     },
 
@@ -509,8 +548,9 @@ export function createMemoryQueue(
     requeue(groupId) {
       const group = groups.get(groupId);
       if (!group) return false;
+      adoptArrivals(group);
+      releaseMoved(group);
       change(group, "pending", { processingStage: "collecting", lease: null, ...freshBudget() });
-      adoptReplacements(group);
       return true;
     },
 

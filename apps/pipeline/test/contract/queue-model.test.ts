@@ -76,6 +76,12 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
         return [`recordSubband ${file.signature}`, () => (queue) => queue.recordSubband(file)];
       }),
   },
+  fc.tuple(groupIndexes, groupIndexes, subbandIndexes, fc.nat(3)).map(([group, dataGroup, index, content]): Command => {
+    const { firstTimeJd } = subband(dataGroup, index, 0, content);
+    const named = subband(group, index, 0, content);
+    const file = { ...named, firstTimeJd, signature: `${named.signature}:${dataGroup}` };
+    return [`recordSubband ${file.signature}`, () => (queue) => queue.recordSubband(file)];
+  }),
   fc
     .tuple(groupIndexes, subbandIndexes, fc.nat(3), fc.constantFrom("settling" as const, "corrupt" as const))
     .map(([group, index, content, fate]): Command => {

@@ -161,6 +161,70 @@ test("a copy of the same content that replaces a file during the work is what th
   expect(claim().files[0]).toMatchObject({ signature: "0:2" });
 });
 
+describe("a file that comes while its group is taken", () => {
+  const failure = { code: "UVH5_CORRUPT", message: "no good", isRetryable: false } as const;
+  const partial = { timeoutMs: 1000, closeAfterMs: 1e9, minSubbandCount: 1 };
+
+  test("too late for the attempt that is on is part of the next", () => {
+    queue.recordSubband(subband(0));
+    clock.pass(2000);
+    queue.reviewCollecting(partial);
+    const { lease, files } = claim();
+    expect(files).toHaveLength(1);
+    expect(queue.recordSubband(subband(1)).fate).toBe("late");
+    queue.handBack(lease, 0);
+    expect(claim().files.map(({ subbandIndex }) => subbandIndex)).toEqual([0, 1]);
+    expect(queue.ledgerSummary().countOfFate).toMatchObject({ queued: 2, late: 0 });
+  });
+
+  test("as the repair of another saves the group from an end that its old content deserved", () => {
+    fill();
+    const { lease } = claim();
+    expect(queue.recordSubband(subband(1, { signature: "1:2", sampleDigest: "repaired" })).fate).toBe("changed");
+    expect(queue.fail(lease, failure, defaultRetryPolicy, 0)).toBe("will-retry");
+    const again = claim();
+    expect(again.files[1]).toMatchObject({ signature: "1:2" });
+    expect(queue.fail(again.lease, failure, defaultRetryPolicy, 0)).toBe("failed");
+  });
+});
+
+describe("a name that is given to another observation", () => {
+  const moved = subband(1, { signature: "1:2", firstTimeJd: subband(1).firstTimeJd + 309.24 / 86_400 });
+  const states = () =>
+    queue.list({ maxCount: 9, newestFirst: false }).map(({ groupId, state, presentSubbands }) => ({
+      groupId,
+      state,
+      presentSubbands,
+    }));
+
+  test("leaves the group that had it before, which waits for that subband again", () => {
+    fill();
+    queue.recordSubband(moved);
+    expect(states()).toEqual([
+      { groupId: GROUP_ID, state: "collecting", presentSubbands: [0] },
+      { groupId: "2025-10-03T11:54:00", state: "collecting", presentSubbands: [1] },
+    ]);
+    expect(queue.ledgerSummary().countOfFate).toMatchObject({ queued: 2, superseded: 1 });
+    expect(queue.recordSubband(subband(1, { path: "/in/again_sb01.hdf5" })).becamePending).toBe(true);
+  });
+
+  test("also when that group is in work, once its attempt has ended", () => {
+    fill();
+    const { lease } = claim();
+    queue.recordSubband(moved);
+    expect(states()[0]).toMatchObject({ state: "in_progress", presentSubbands: [0, 1] });
+    queue.handBack(lease, 0);
+    expect(states()[0]).toMatchObject({ state: "collecting", presentSubbands: [0] });
+  });
+
+  test("takes nothing from a group that is done", () => {
+    fill();
+    complete(claim().lease, 60_951);
+    queue.recordSubband(moved);
+    expect(states()[0]).toMatchObject({ state: "completed", presentSubbands: [0, 1] });
+  });
+});
+
 test("what is known of a directory may be read while other files are recorded", () => {
   fill();
   const other = open();

@@ -11,6 +11,7 @@ import {
 import { groupIdOf, startUnixSecOf } from "../../domain/group.ts";
 import type { GroupState } from "../../domain/queue.ts";
 import type { ArrivalLedger, ArrivalOutcome, LedgerEntry } from "../../ports/group-queue.ts";
+import { releaseMoved } from "./adopt-arrivals.ts";
 import { completeLegacyGroup, LEGACY_SIGNATURE } from "./legacy-queue.ts";
 import { inTransaction } from "./open-database.ts";
 import type { QueueContext } from "./queue-context.ts";
@@ -82,6 +83,11 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
   const { database, clock, settings } = context;
   const selectNewest = database.prepare(
     "SELECT * FROM arrivals WHERE directory = ? AND name = ? ORDER BY arrival_id DESC LIMIT 1",
+  );
+  const selectOpenOwners = database.prepare(
+    `SELECT DISTINCT q.group_id FROM arrivals a JOIN ingest_queue q ON q.group_id = a.group_id
+     WHERE a.directory = ? AND a.name = ? AND a.fate = 'queued' AND q.group_id <> ?
+       AND (q.state IN ('collecting', 'pending') OR (q.state = 'failed' AND q.is_cancelled = 0))`,
   );
   const selectGroup = database.prepare(
     `SELECT group_id, state, is_cancelled FROM ingest_queue WHERE start_unix_sec BETWEEN ?1 - ${SAME_TIME_SEC} AND ?1 + ${SAME_TIME_SEC}
@@ -179,6 +185,14 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
     return Number(inserted.lastInsertRowid);
   }
 
+  /** The path is of another observation now. A group that is in work is told when its attempt ends. */
+  function releaseFromOthers(directory: string, name: string, groupId: string): void {
+    const others = selectOpenOwners.all(directory, name, groupId) as unknown as readonly {
+      readonly group_id: string;
+    }[];
+    for (const other of others) releaseMoved(context, other.group_id);
+  }
+
   function findGroup(startUnixSec: number): GroupRow | undefined {
     const byStart = selectGroup.get(startUnixSec) ?? selectGroupById.get(groupIdOf(startUnixSec));
     return byStart as unknown as GroupRow | undefined;
@@ -274,6 +288,7 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
             .run(member.arrival_id);
         }
         const arrivalId = write(file, settlingId, decision.fate, decision.reason, groupId);
+        if (groupId !== null) releaseFromOthers(directory, name, groupId);
         let becamePending = false;
         if (decision.joins) {
           upsertMember.run(

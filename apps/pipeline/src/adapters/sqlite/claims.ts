@@ -2,8 +2,9 @@
 
 import { type ClaimedGroup, type Lease, type QueuedFile, retryDelayMs } from "../../domain/queue.ts";
 import type { GroupQueue, IncompleteGroup } from "../../ports/group-queue.ts";
+import { adoptArrivals, releaseMoved } from "./adopt-arrivals.ts";
 import { inTransaction } from "./open-database.ts";
-import { adoptReplacements, type QueueContext } from "./queue-context.ts";
+import type { QueueContext } from "./queue-context.ts";
 import { ageCondition, ageMs, staleGroups, stats } from "./queue-stats.ts";
 
 interface FileRow {
@@ -72,7 +73,8 @@ export function groupQueue(context: QueueContext): GroupQueue {
          ${changes === "" ? "" : `, ${changes}`} WHERE group_id = ?`,
       )
       .run(clock.nowUnixSec(), clock.sinceBootMs() + waitMs, clock.bootId, ...values, groupId);
-    adoptReplacements(context, groupId);
+    adoptArrivals(context, groupId);
+    releaseMoved(context, groupId);
   }
 
   return {
@@ -91,7 +93,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
           | undefined;
         if (!row) return undefined;
         // Also where an operator put the group back by hand.
-        adoptReplacements(context, row.group_id);
+        adoptArrivals(context, row.group_id);
         return {
           lease: { groupId: row.group_id, token: row.lease_token, owner },
           startUnixSec: row.start_unix_sec ?? Date.parse(`${row.group_id}Z`) / 1000,
@@ -197,6 +199,11 @@ export function groupQueue(context: QueueContext): GroupQueue {
             changes,
             ...values,
           );
+          return "will-retry";
+        }
+        // What failed is no longer what the group is: its repair came while it was attempted.
+        if (adoptArrivals(context, lease.groupId) > 0) {
+          returnToPending(lease.groupId, 0, changes, 0, 0, failure.message, failure.code);
           return "will-retry";
         }
         database

@@ -2,10 +2,11 @@
 
 import type { GroupState, ProcessingStage } from "../../domain/queue.ts";
 import type { GroupDetail, GroupRecord, GroupTimings, QueueControl, StageRun } from "../../ports/group-queue.ts";
+import { adoptArrivals, releaseMoved } from "./adopt-arrivals.ts";
 import { ledgerEntries } from "./arrivals.ts";
 import { filesOf } from "./claims.ts";
 import { inTransaction } from "./open-database.ts";
-import { adoptReplacements, type QueueContext } from "./queue-context.ts";
+import type { QueueContext } from "./queue-context.ts";
 
 interface Row {
   readonly group_id: string;
@@ -65,18 +66,21 @@ export function queueControl(context: QueueContext): QueueControl {
   /** Back to work with a fresh budget and no worker, where `condition` holds. */
   function reopen(groupId: string, state: string, condition: string): boolean {
     return inTransaction(database, () => {
-      const { changes } = database
+      const isOpen = database.prepare(`SELECT 1 FROM ingest_queue WHERE group_id = ? AND ${condition}`).get(groupId);
+      if (isOpen === undefined) return false;
+      adoptArrivals(context, groupId);
+      releaseMoved(context, groupId);
+      database
         .prepare(
           `UPDATE ingest_queue SET revision = revision + 1,
              state = ${state}, processing_stage = 'collecting', retry_count = 0, crash_count = 0, is_cancelled = 0, is_overdue = 0,
              error = NULL, error_code = NULL, last_update = ?1, waiting_since = ?1, waiting_since_boot_ms = ?2,
              waiting_since_boot_id = ?3,
              not_before_boot_ms = NULL, lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL
-           WHERE group_id = ?4 AND ${condition}`,
+           WHERE group_id = ?4`,
         )
         .run(clock.nowUnixSec(), clock.sinceBootMs(), clock.bootId, groupId);
-      if (changes === 1) adoptReplacements(context, groupId);
-      return changes === 1;
+      return true;
     });
   }
 
