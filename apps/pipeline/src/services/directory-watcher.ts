@@ -127,9 +127,10 @@ export function createDirectoryWatcher(options: DirectoryWatcherOptions): Direct
       decided(name, file, ledger.recordUnusable(file, "foreign", "not named <time>_sbNN.hdf5"));
       return;
     }
+    let whole: WholeSubband;
     try {
       const probe = reader.probe(file.path);
-      const whole: WholeSubband = {
+      whole = {
         ...file,
         firstTimeJd: probe.firstTimeJd,
         integrationTimeSec: probe.integrationTimeSec,
@@ -137,17 +138,19 @@ export function createDirectoryWatcher(options: DirectoryWatcherOptions): Direct
         subbandIndex,
         sampleDigest: directory.sampleDigest(name),
       };
-      // What was looked into must be what is there now.
-      if (directory.look(name)?.signature !== file.signature) {
-        candidate.dueMs = now + candidate.waitMs;
-        return;
-      }
-      noteNameTime(whole);
-      decided(name, file, ledger.recordSubband(whole));
     } catch (error) {
       if (!isPipelineError(error)) throw error;
       postpone(name, file, candidate, error);
+      return;
     }
+    // What was looked into must be what is there now.
+    if (directory.look(name)?.signature !== file.signature) {
+      candidate.dueMs = now + candidate.waitMs;
+      return;
+    }
+    noteNameTime(whole);
+    // A ledger that cannot be written is no fault of the file.
+    decided(name, file, ledger.recordSubband(whole));
   }
 
   /** Transfers under a temporary name are none of our business unless they stop. */

@@ -5,6 +5,7 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { describeWith } from "../../../../tools/oracles.ts";
 import { type FaultyRun, prepareRun } from "./faulty-run.ts";
@@ -90,14 +91,16 @@ describeWith(canMount(), "on a small disk", () => {
   });
 
   test("a queue without room records arrivals and ends when there is room", async () => {
-    // The arrivals of a group do not fit; nor do they; they fit, and its end does not.
-    const steps = [0, 4096, 165_000];
+    // No arrival of a group fits; nor does one; a smaller record would; all fit, and the end of the group does not.
+    const steps = [0, 4096, 32_768, 165_000];
     const { run, disk } = await startWith("state", steps.length + 1);
     for (const [at, freeBytes] of steps.entries()) {
       const before = linesWith(run, "database or disk is full").length;
       disk.fill(freeBytes);
       run.send(1);
       await run.until("the queue is full", () => linesWith(run, "database or disk is full").length > before);
+      // Longer than it takes until a verdict on a file is final.
+      await sleep(1.5 * run.setup.settleMs);
       disk.free();
       await run.until("the group completes", () => completedCount(run) === at + 2);
     }
