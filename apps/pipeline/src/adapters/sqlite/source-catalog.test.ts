@@ -305,7 +305,9 @@ describe("calibrators", () => {
     expect(making.finish(summary)).toBe(2);
     expect(catalogStore.kindOf(path)).toBe("calibrators");
     const catalog = catalogStore.openCalibrators(path);
-    expect(catalog.findName("0632+159").map(({ id: _id, sepDeg: _sepDeg, ...rest }) => rest)).toEqual(entries.toReversed());
+    expect(catalog.findName("0632+159").map(({ id: _id, sepDeg: _sepDeg, ...rest }) => rest)).toEqual(
+      entries.toReversed(),
+    );
     expect(catalog.findName("3C00")).toHaveLength(2);
     const region: SkyRegion = { kind: "cone", raDeg: 98.14, decDeg: 15.9, radiusDeg: 1 };
     expect(catalog.find({ region })).toHaveLength(2);
