@@ -35,16 +35,18 @@ export interface GroupOptions {
   readonly storageBasePath: string;
   readonly writerType: string;
   readonly lastStage: string;
+  /** How long a group that the machine is not fit for lets others go before. */
+  haltWaitMs(): number;
   onStep(step: ProtocolStep, subject: string): void;
   onCompleted(groupId: string, ms: MeasurementSet): void;
 }
 
 export type GroupEnd =
   | { readonly kind: "completed" | "retried" | "failed" | "handed-back" | "lease-lost" }
-  /** Given back unharmed, for no group can be processed as things are. */
+  /** Given back unharmed, for the machine is not fit for it as things are. */
   | { readonly kind: "halted"; readonly error: PipelineError };
 
-/** Conditions of the machine: no fault of the group, and no group would fare better. */
+/** Conditions of the machine: no fault of the group, and others will hardly fare better. */
 const HALTS: ReadonlySet<ErrorCode> = new Set([
   "DISK_FULL",
   "OUTPUT_NOT_WRITABLE",
@@ -132,7 +134,8 @@ function endOf(
   }
   const { code } = error;
   if (HALTS.has(code)) {
-    if (queue.handBack(lease, 0, { code, message: errorText(error) }) === "lease-lost") return lost(groupId, log);
+    const reason = { code, message: errorText(error) };
+    if (queue.handBack(lease, options.haltWaitMs(), reason) === "lease-lost") return lost(groupId, log);
     return { kind: "halted", error };
   }
   const isRetryable = error.disposition !== "quarantine";

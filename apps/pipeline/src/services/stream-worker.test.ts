@@ -309,12 +309,25 @@ describe("a machine that is not fit", () => {
     expect(it.queue.show(second)?.state).toBe("completed");
     expect(it.log.lines.filter((line) => line.startsWith("ERROR"))).toEqual([
       `ERROR: Processing pauses for 2 s: DISK_FULL: DISK_FULL happened (group ${first} keeps its place)`,
-      `ERROR: Processing pauses for 4 s: DISK_FULL: DISK_FULL happened (group ${first} keeps its place)`,
+      `ERROR: Processing pauses for 4 s: DISK_FULL: DISK_FULL happened (group ${second} keeps its place)`,
     ]);
     expect(it.log.lines).toContain("INFO: Processing goes on");
     it.stop.abort();
     await running;
   });
+});
+
+test("a group that the machine is not fit for does not keep the others waiting", async () => {
+  const bad = answers.failing("OUTPUT_NOT_WRITABLE");
+  const it = bench([(job, ...rest) => (job.group.groupId === first ? bad : answers.done)(job, ...rest)]);
+  const first = it.add(0);
+  const others = [300, 600, 900].map((second) => it.add(second));
+  const running = it.run();
+  await it.pass(30_000);
+  expect(others.map((groupId) => it.queue.show(groupId)?.state)).toEqual(["completed", "completed", "completed"]);
+  expect(it.queue.show(first)).toMatchObject({ state: "pending", retryCount: 0, errorCode: "OUTPUT_NOT_WRITABLE" });
+  it.stop.abort();
+  await running;
 });
 
 describe("a lease", () => {

@@ -14,7 +14,7 @@ export interface StreamWorkerPorts extends GroupPorts {
   readonly groups: Pick<QueueControl, "show">;
 }
 
-export interface StreamWorkerOptions extends GroupOptions {
+export interface StreamWorkerOptions extends Omit<GroupOptions, "haltWaitMs"> {
   /** Groups at a time. */
   readonly groupCount: number;
   /** How long an idle worker waits before it looks again. */
@@ -39,6 +39,7 @@ export interface StreamWorker {
 /** Pauses between attempts while the machine is not fit to process any group. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
+const GIVES_WAY_MS = 1_000;
 
 export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWorkerOptions): StreamWorker {
   const { queue, processes, log, clock } = ports;
@@ -90,8 +91,12 @@ export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWork
     return claimed;
   }
 
+  const nextPauseMs = () => Math.min(LONGEST_PAUSE_MS, pause === undefined ? FIRST_PAUSE_MS : 2 * pause.lengthMs);
+  // The pause may be over for others: a disk of its own that is full must not keep every group waiting.
+  const groupOptions: GroupOptions = { ...options, haltWaitMs: () => nextPauseMs() + GIVES_WAY_MS };
+
   function rest(error: PipelineError, groupId: string): void {
-    const lengthMs = Math.min(LONGEST_PAUSE_MS, pause === undefined ? FIRST_PAUSE_MS : 2 * pause.lengthMs);
+    const lengthMs = nextPauseMs();
     pause = { untilMs: clock.monotonicMs() + lengthMs, lengthMs };
     log.error(
       `Processing pauses for ${(lengthMs / 1000).toFixed(0)} s: ${error.code}: ${error.message} (group ${groupId} keeps its place)`,
@@ -119,7 +124,7 @@ export function createStreamWorker(ports: StreamWorkerPorts, options: StreamWork
       }
       const { groupId } = claimed.lease;
       try {
-        note(await processGroup(claimed, ports, options, giveBack), groupId);
+        note(await processGroup(claimed, ports, groupOptions, giveBack), groupId);
       } catch (error) {
         // The queue could not be told how the group ended: its lease runs out, and it is tried again.
         endure(error, groupId);

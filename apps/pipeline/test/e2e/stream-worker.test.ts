@@ -30,7 +30,7 @@ describe.each([
     const groupId = addGroup(place);
     await runStreamUntil(place, () => place.steps.includes("cleaned-up"));
     const msPath = msPathOf(place, groupId);
-    expect(place.lines.filter((line) => !line.startsWith("INFO"))).toEqual([]);
+    expect(place.lines.filter((line) => !/^(INFO|DEBUG)/.test(line))).toEqual([]);
     expect(existsSync(join(msPath, "table.dat"))).toBe(true);
     expect(show(place, groupId)).toMatchObject({
       state: "completed",
