@@ -73,21 +73,22 @@ export interface TimeSelection {
   readonly endSec: number;
 }
 
-/** Rows by what they are. Antennas by ANTENNA_ID. */
+/** Rows by what they are. */
 export interface RowSelection {
   readonly autocorrelations: boolean;
-  readonly antennas: readonly number[];
+  readonly antennaIds: readonly number[];
   readonly baselines: readonly (readonly [number, number])[];
-  readonly scans: readonly number[];
+  readonly scanNumbers: readonly number[];
   /** TIME within, seconds since MJD 0. */
   readonly times: readonly TimeSelection[];
   readonly quack: { readonly intervalSec: number; readonly at: "begin" | "end" | "both" } | null;
   readonly shadow: { readonly toleranceM: number } | null;
 }
 
+/** Amplitudes that stay; in the unit of the data, which need not be calibrated. */
 export interface ClipSelection {
-  readonly minAmplitude: number;
-  readonly maxAmplitude: number;
+  readonly minJy: number;
+  readonly maxJy: number;
 }
 
 /** As `RfiSearchOptions` of the kernels, without what follows from the band. */
@@ -129,15 +130,15 @@ export interface FlagPlan {
   readonly baseVersion: string | null;
 }
 
-/** Noise and power of one baseline between two receptors; `correlation` is the receptor, 0 or 1. */
+/** Noise and power of one baseline between receptors of one kind, in the unit of the data squared. */
 export interface BaselineRecord {
   readonly ant1: number;
   readonly ant2: number;
-  readonly correlation: number;
+  readonly receptorIndex: number;
   readonly sampleCount: number;
   readonly flaggedCount: number;
-  readonly noisePower: number;
-  readonly totalPower: number;
+  readonly noisePowerJyJy: number;
+  readonly totalPowerJyJy: number;
 }
 
 /** An input that is flagged as a whole, and why. */

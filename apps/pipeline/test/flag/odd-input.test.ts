@@ -145,7 +145,7 @@ describe("odd data", () => {
     expect((await run({ quack: { intervalSec: 13, at: "end" } })).rules.quack).toBe(samples / 2);
     expect((await run({ quack: { intervalSec: 12, at: "both" } })).rules.quack).toBe(samples / 2);
     expect((await run({ shadowToleranceM: -1e4 })).rules.shadow).toBeGreaterThan(samples / 2);
-    expect((await run({ clip: { minAmplitude: 0, maxAmplitude: 0 } })).rules.clip).toBe((samples * 28) / 36);
+    expect((await run({ clip: { minJy: 0, maxJy: 0 } })).rules.clip).toBe((samples * 28) / 36);
     expect(
       (
         await run({

@@ -65,7 +65,7 @@ function amplitudeRange(text: string): FlagConfig["clip"] {
   const [least, most] = text.split(",").map(Number);
   if (!(least! >= 0 && most! >= least!))
     throw new InvalidArgumentError(`--clip: expected MIN,MAX with 0 <= MIN <= MAX, found "${text}"`);
-  return { minAmplitude: least!, maxAmplitude: most! };
+  return { minJy: least!, maxJy: most! };
 }
 
 function ratio(name: string): (text: string) => number {

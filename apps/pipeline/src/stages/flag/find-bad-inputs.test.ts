@@ -18,11 +18,11 @@ function baselines(): readonly BaselineRecord[] {
         records.push({
           ant1,
           ant2,
-          correlation,
+          receptorIndex: correlation,
           sampleCount: 100,
           flaggedCount: 0,
-          noisePower,
-          totalPower: noisePower + signal,
+          noisePowerJyJy: noisePower,
+          totalPowerJyJy: noisePower + signal,
         });
       }
     }

@@ -10,8 +10,15 @@ export function findBadInputs(
   plan: FlagPlan,
   { flagsDeadInputs, flagsNoisyInputs }: Pick<FlagConfig, "flagsDeadInputs" | "flagsNoisyInputs">,
 ): readonly BadInput[] {
-  const listed = new Set(plan.rows.antennas);
-  const judged = baselines.filter(({ ant1, ant2 }) => !listed.has(ant1) && !listed.has(ant2));
+  const listed = new Set(plan.rows.antennaIds);
+  const judged = baselines
+    .filter(({ ant1, ant2 }) => !listed.has(ant1) && !listed.has(ant2))
+    .map(({ receptorIndex, noisePowerJyJy, totalPowerJyJy, ...baseline }) => ({
+      ...baseline,
+      correlation: receptorIndex,
+      noisePower: noisePowerJyJy,
+      totalPower: totalPowerJyJy,
+    }));
   return judgeInputs(judged).flatMap(
     ({ antenna, correlation, verdict, reasons, noiseRatio, sensitivityRatio }): readonly BadInput[] => {
       if (verdict === "good") return [];

@@ -15,9 +15,9 @@ export function planFlagging(ms: FlaggableMs, config: FlagConfig): FlagPlan {
     bands,
     rows: {
       autocorrelations: config.flagsAutocorrelations,
-      antennas: parseAntennas(config.antennas, ms.antennas, subject),
+      antennaIds: parseAntennas(config.antennas, ms.antennas, subject),
       baselines: parseBaselines(config.baselines, ms.antennas, subject),
-      scans: parseScans(config.scans, ms.scanNumbers, subject),
+      scanNumbers: parseScans(config.scans, ms.scanNumbers, subject),
       times: parseTimes(config.times, subject),
       quack: config.quack,
       shadow: config.shadowToleranceM === null ? null : { toleranceM: config.shadowToleranceM },

@@ -30,7 +30,7 @@ it("says to CASA what it can be told, and nothing where it has no such command",
     times: "2025-10-03T00:00:10~2025-10-03T00:01:00",
     quack: { intervalSec: 13, at: "both" },
     shadowToleranceM: 0.5,
-    clip: { minAmplitude: 0, maxAmplitude: 2.5 },
+    clip: { minJy: 0, maxJy: 2.5 },
     dataColumn: "CORRECTED_DATA",
   } as const;
   const counts = Object.fromEntries(flagRules.map((rule) => [rule, 20]));

@@ -46,13 +46,13 @@ function casaCommands(rule: FlagRule, { ms, rows, channels, clip, dataColumn }: 
     case "autocorrelation":
       return ["mode='manual' autocorr=True"];
     case "antenna":
-      return [`mode='manual' antenna=${quoted(rows.antennas.map(name).join(","))}`];
+      return [`mode='manual' antenna=${quoted(rows.antennaIds.map(name).join(","))}`];
     case "baseline":
       return [
         `mode='manual' antenna=${quoted(rows.baselines.map(([one, other]) => `${name(one)}&${name(other)}`).join(";"))}`,
       ];
     case "scan":
-      return [`mode='manual' scan=${quoted(rows.scans.join(","))}`];
+      return [`mode='manual' scan=${quoted(rows.scanNumbers.join(","))}`];
     case "time":
       return [
         `mode='manual' timerange=${quoted(rows.times.map(({ startSec, endSec }) => `${casaTime(startSec)}~${casaTime(endSec)}`).join(","))}`,
@@ -67,7 +67,7 @@ function casaCommands(rule: FlagRule, { ms, rows, channels, clip, dataColumn }: 
     case "channel":
       return [`mode='manual' spw=${quoted(spwText(channels!, ms.windows))}`];
     case "clip":
-      return [`mode='clip' datacolumn=${quoted(column)} clipminmax=[${clip!.minAmplitude},${clip!.maxAmplitude}]`];
+      return [`mode='clip' datacolumn=${quoted(column)} clipminmax=[${clip!.minJy},${clip!.maxJy}]`];
     case "zero":
       return [`mode='clip' datacolumn=${quoted(column)} clipzeros=True`];
     case "non-finite":

@@ -158,10 +158,10 @@ function markRows(main: Table, { rows, ms }: FlagPlan, index: Columns & { readon
   const { ant1, ant2, timeSec, scan } = index;
   const doubles = (name: string) => main.column(name).getScalarRange(0, rowCount) as Float64Array;
   if (rows.autocorrelations) mark("autocorrelation", (marks) => markAutocorrelations(marks, ant1, ant2));
-  if (rows.antennas.length > 0) mark("antenna", (marks) => markAntennas(marks, ant1, ant2, rows.antennas));
+  if (rows.antennaIds.length > 0) mark("antenna", (marks) => markAntennas(marks, ant1, ant2, rows.antennaIds));
   if (rows.baselines.length > 0) mark("baseline", (marks) => markBaselines(marks, ant1, ant2, rows.baselines));
-  if (rows.scans.length > 0) {
-    const listed = new Set(rows.scans);
+  if (rows.scanNumbers.length > 0) {
+    const listed = new Set(rows.scanNumbers);
     const numbers = main.column("SCAN_NUMBER").getScalarRange(0, rowCount) as Int32Array;
     mark("scan", (marks) => {
       for (let row = 0; row < rowCount; row++) if (listed.has(numbers[row]!)) marks[row] = 1;

@@ -16,7 +16,7 @@ import {
   searchBaseline,
   type VisibilityBlock,
 } from "@contimg/kernels/flag";
-import { type BaselineRecord, type FlagRule, flagRules } from "../../../domain/flagging.ts";
+import { type BaselineRecord, type ClipSelection, type FlagRule, flagRules } from "../../../domain/flagging.ts";
 import type { FlagJob, FlagTask, FlagTaskResult, JobBand } from "./flag-job.ts";
 import { createFlagBuffer, type FlagBuffer, packRow, unpackRow } from "./packed-flags.ts";
 import { type RawRows, UnitReader } from "./unit-reader.ts";
@@ -88,7 +88,7 @@ export class UnitFlagger {
     this.#flagWholeRows(band, bandIndex, from, end, flags);
     if (band.channelMarks !== null) counts[placeOf.channel]! += flagChannels(block, band.channelMarks);
     if (!isAuto) {
-      if (clip !== null) counts[placeOf.clip]! += flagClip(block, { ...clip, flag: "outside", by: "correlation" });
+      if (clip !== null) counts[placeOf.clip]! += clipBlock(block, clip);
       if ((rfi !== null || growth !== null) && flags.includes(0)) {
         const before = this.#keepFlags(flags);
         if (rfi !== null) this.#searchRfi(band, block, rows);
@@ -244,9 +244,16 @@ export class UnitFlagger {
   #measure(band: JobBand, block: VisibilityBlock, rows: Int32Array, ant1: number, ant2: number): void {
     for (const [corr, [receptor, other]] of band.receptors.entries()) {
       if (receptor !== other) continue;
-      this.#baselines.push({ ant1, ant2, correlation: receptor, ...measureBaseline(block, rows, corr) });
+      const { noisePower, totalPower, ...counts } = measureBaseline(block, rows, corr);
+      const powers = { noisePowerJyJy: noisePower, totalPowerJyJy: totalPower };
+      this.#baselines.push({ ant1, ant2, receptorIndex: receptor, ...counts, ...powers });
     }
   }
+}
+
+/** Flags what is outside; each correlation by itself. */
+function clipBlock(block: VisibilityBlock, { minJy, maxJy }: ClipSelection): number {
+  return flagClip(block, { minAmplitude: minJy, maxAmplitude: maxJy, flag: "outside", by: "correlation" });
 }
 
 const slotLists = new Map<number, Int32Array>();
