@@ -91,6 +91,8 @@ describe("surveys", () => {
     expect(named.stdout.split("\n")[0]).toMatch(/^name +\| ra_deg +\| dec_deg +\| flux_jy/);
     expect(named.stdout).toContain("NVSS J120000-300000 | 180.00000 | -30.00000 | 0.05 ");
     expect((await catalog("query", "nvss", "--center", "90,0")).stdout).toBe("no source\n");
+    const noMaster = await catalog("query", "nvss", "--center", "90,0", "--references");
+    expect(noMaster).toMatchObject({ status: 1, stderr: expect.stringContaining("expected the master catalogue") });
   });
 
   test("say what was left out, and that a file is only a part", async () => {
@@ -274,6 +276,7 @@ describe("wrong usage", () => {
 
   test.each([
     [["query", "nvss", "--center", "1,2", "--name", "a"], /give one of --center, --box and --name/],
+    [["query", "master", "--name", "a", "--references"], /--references goes with --center or --box/],
     [["query", "nvss", "--box", "1,2,50,40"], /expected RA from, RA to, Dec from, Dec to/],
     [["query", "nvss", "--center", "1,91"], /expected RA,DEC such as/],
     [["query", "nvss", "--center", "1,2", "--radius-deg", "181"], /expected a number from 0 to 180/],

@@ -2,7 +2,7 @@
 
 import type { CatalogSource } from "../../domain/catalog-source.ts";
 import { type Place, quoted, refusal } from "./refuse.ts";
-import { type FileSurvey, type RowReader, rowReader } from "./survey-columns.ts";
+import { assertUnits, type FileSurvey, type RowReader, rowReader } from "./survey-columns.ts";
 
 export interface FormatReader {
   /** A source; the reason why the row is left out; or null for a line that is no row. */
@@ -22,6 +22,7 @@ export function tdatReader(survey: FileSurvey): FormatReader {
   let delimiter = "|";
   let read: RowReader | null = null;
   let isEnded = false;
+  const units = new Map<string, string>();
 
   function header(text: string, place: Place): null {
     const rows = /^(?:#|\/\/)\s*TOTAL ROWS:\s*(\d+)/i.exec(text);
@@ -30,8 +31,12 @@ export function tdatReader(survey: FileSurvey): FormatReader {
     if (setting?.[1]!.toLowerCase() === "field_delimiter")
       delimiter = setting[2]!.trim().replaceAll(/^["'`]|["'`]$/g, "");
     else if (setting) names = setting[2]!.trim().split(/\s+/);
+    // field[flux_20_cm] = float8:.1f_mJy [phot.flux.density] (key) // Integrated flux density
+    const field = /^\s*field\[(\S+)\]\s*=\s*\w+?(?::[^_\s]*)?_(\S+)/i.exec(text);
+    if (field) units.set(field[1]!.toLowerCase(), field[2]!);
     if (/^\s*<DATA>\s*$/i.test(text)) {
       if (names === null) throw refusal(place, "line[1]", "the names of the columns in the header", "none");
+      assertUnits(survey, units, place);
       read = rowReader(survey, names, place);
     }
     return null;
@@ -127,6 +132,7 @@ export function delimitedReader(survey: FileSurvey): FormatReader {
   /** Lines since the header, while one of dashes may come. */
   let sinceHeaderCount = 0;
   let held: { readonly text: string; readonly place: Place } | null = null;
+  let names: readonly string[] = [];
 
   const cellsOf = (text: string, place: Place) => {
     const cells = text.includes('"') ? quotedCells(text, delimiter!, place) : text.split(delimiter!);
@@ -140,12 +146,19 @@ export function delimitedReader(survey: FileSurvey): FormatReader {
         delimiter = DELIMITERS.find((one) => text.includes(one));
         if (delimiter === undefined)
           throw refusal(place, "header", "names of columns parted by tab, comma, semicolon or bar", quoted(text));
-        read = rowReader(survey, cellsOf(text, place), place);
+        names = cellsOf(text, place);
+        read = rowReader(survey, names, place);
         return null;
       }
       sinceHeaderCount++;
       if (sinceHeaderCount <= 2 && /^[-\s|;,]+$/.test(text) && text.includes("--")) {
-        held = null; // Those were the units.
+        if (held) {
+          const units = cellsOf(held.text, held.place).map(
+            (unit, at) => [(names[at] ?? "").toLowerCase(), unit.trim()] as const,
+          );
+          assertUnits(survey, new Map(units), held.place);
+        }
+        held = null;
         return null;
       }
       // The line after the header is units when dashes follow; a row starts with a number somewhere in its first cells.

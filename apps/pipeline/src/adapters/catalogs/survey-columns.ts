@@ -97,6 +97,23 @@ const jyOfMilliJy = (fluxMilliJy: number) => fluxMilliJy / 1000;
 /** A source, or why the row is none. */
 export type RowReader = (cells: readonly string[], place: Place) => CatalogSource | string;
 
+/** Columns of these are in mJy, or in mJy a beam. */
+const fluxParts: readonly Part[] = ["flux", "fluxErr", "peak"];
+
+/**
+ * A file that states its units has fluxes in mJy: a catalogue in Jy would be wrong by a thousand and look right.
+ *
+ * @param units  by the name of the column in lower case, as far as they are stated
+ * @throws PipelineError CATALOG_UNREADABLE
+ */
+export function assertUnits(survey: FileSurvey, units: ReadonlyMap<string, string>, place: Place): void {
+  for (const name of fluxParts.flatMap((part) => columnNames[survey][part] ?? [])) {
+    const unit = units.get(name);
+    if (unit !== undefined && /jy/i.test(unit) && !/^mjy/i.test(unit))
+      throw refusal(place, name, "fluxes in mJy", quoted(unit));
+  }
+}
+
 /**
  * @param names  of the columns of the file, in order
  * @throws PipelineError CATALOG_UNREADABLE when one is missing that is needed

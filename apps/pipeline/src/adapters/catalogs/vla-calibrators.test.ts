@@ -85,7 +85,11 @@ test.each([
     slice.replace(/ 20cm +L +S P P P/, " about 20 of them"),
     /:\d+: line: expected a place or a band/,
   ],
-  ["a flux that is no number", slice.replace(/8\.8(?=0? )/, "8.8x"), /:\d+: FLUX\(Jy\): expected a flux, found "8.8x0"/],
+  [
+    "a flux that is no number",
+    slice.replace(/8\.8(?=0? )/, "8.8x"),
+    /:\d+: FLUX\(Jy\): expected a flux, found "8.8x0"/,
+  ],
   [
     "hours of 99",
     slice.replace("08h34m54.904117s", "99h34m54.904117s"),

@@ -1,7 +1,18 @@
 /** A catalogue as a SQLite file: made aside in the order of the sky, then never changed. */
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { PipelineError } from "../../domain/error-codes.ts";
 import { asWriteError } from "../../domain/write-error.ts";
@@ -106,12 +117,61 @@ export interface BuildPlan<Row, Summary> {
   readonly afterwards?: (database: DatabaseSync) => void;
 }
 
+/** Where SQLite's header has the number of the application. */
+const APPLICATION_ID_BYTE = 68;
+
+/** What lies there may be a catalogue, even a damaged one, but nothing that another program made. */
+function assertReplaceable(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isFile()) throw unusable(path, "expected a file to replace, or none; found something else");
+  const start = Buffer.alloc(APPLICATION_ID_BYTE + 4);
+  const file = openSync(path, "r");
+  try {
+    if (readSync(file, start) === 0) return;
+  } finally {
+    closeSync(file);
+  }
+  const id = start.readUInt32BE(APPLICATION_ID_BYTE);
+  if (catalogKinds.some((kind) => applicationId(kind) === id)) return;
+  throw unusable(
+    path,
+    "expected a catalogue of contimg to replace, found another file; move it away, or give --output",
+  );
+}
+
+/** Between the name of a catalogue and the number of the process that makes it. */
+const STAGING_MARK = ".building-";
+/** No build takes as long: whoever made such a file was killed. */
+const ABANDONED_MS = 86_400_000;
+
+/** What is wrong with the place is found before anything is read. */
+function prepareDirectory(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    assertReplaceable(path);
+    removeAbandoned(path);
+  } catch (error) {
+    throw asWriteError(error, path);
+  }
+}
+
+function removeAbandoned(path: string): void {
+  const prefix = `${basename(path)}${STAGING_MARK}`;
+  for (const name of readdirSync(dirname(path)).filter((one) => one.startsWith(prefix))) {
+    const staging = join(dirname(path), name);
+    const modifiedMs = statSync(staging, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (modifiedMs < Date.now() - ABANDONED_MS) rmSync(staging, { force: true });
+  }
+}
+
 /**
  * Rows are collected in a temporary table in the order in which they come, and sorted by SQLite with a bounded amount
  * of memory. The file gets its name when it is whole and on disk, in place of an older one.
  */
 export function buildCatalog<Row, Summary>(path: string, plan: BuildPlan<Row, Summary>): CatalogBuild<Row, Summary> {
-  const stagingPath = `${path}.building-${process.pid}`;
+  prepareDirectory(path);
+  const stagingPath = `${path}${STAGING_MARK}${process.pid}`;
   const removeStaging = () => rmSync(stagingPath, { force: true });
   const database = createDatabase(stagingPath, plan);
   const insert = plan.inserter(database, "temp.arrivals");
@@ -145,7 +205,6 @@ export function buildCatalog<Row, Summary>(path: string, plan: BuildPlan<Row, Su
 
 function createDatabase<Row, Summary>(path: string, { kind, schema, table }: BuildPlan<Row, Summary>): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true });
     rmSync(path, { force: true });
     // Found early, and with a better reason than SQLite has.
     closeSync(openSync(path, "wx"));

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -227,6 +236,34 @@ describe("a file", () => {
     const second = catalogStore.openSurvey(path);
     expect([second.findName("old").length, second.findName("new").length]).toEqual([0, 1]);
     second.close();
+  });
+
+  test("that another program made is not replaced; a damaged catalogue is", () => {
+    mkdirSync(join(folder, "catalogs"), { recursive: true });
+    const other = new DatabaseSync(path);
+    other.exec("CREATE TABLE sources (ra_deg)");
+    other.close();
+    expect(() => catalogStore.buildSurvey(path)).toThrow(
+      /expected a catalogue of contimg to replace, found another file/,
+    );
+    rmSync(path);
+    mkdirSync(path);
+    expect(() => catalogStore.buildSurvey(path)).toThrow(/expected a file to replace, or none/);
+    rmSync(path, { recursive: true });
+    built([pointSource("a", 1, 2, 3)]).close();
+    writeFileSync(path, readFileSync(path).subarray(0, 1000));
+    expect(() => catalogStore.openSurvey(path)).toThrow(expect.objectContaining({ code: "CATALOG_UNUSABLE" }));
+    built([pointSource("b", 1, 2, 3)]).close();
+    expect(readdirSync(join(folder, "catalogs"))).toEqual(["nvss.sqlite3"]);
+  });
+
+  test("of a build that was killed is cleared away after a day, and not before", () => {
+    built([]).close();
+    const [old, young] = [`${path}.building-1`, `${path}.building-2`];
+    for (const staging of [old, young]) writeFileSync(staging, "");
+    utimesSync(old, Date.now() / 1000 - 90_000, Date.now() / 1000 - 90_000);
+    built([]).close();
+    expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
   });
 
   test("that cannot be written is refused before anything is read", () => {

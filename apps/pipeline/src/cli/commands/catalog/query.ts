@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { CatalogTools } from "../../../compose/catalogs.ts";
 import { lBandFluxJy, type VlaCalibrator } from "../../../domain/calibrator.ts";
 import type { CatalogSource } from "../../../domain/catalog-source.ts";
+import { PipelineError } from "../../../domain/error-codes.ts";
 import type { MasterSource } from "../../../domain/master-source.ts";
 import type { Found, SkyRegion, SourceQuery } from "../../../ports/source-catalog.ts";
 import { tableLines } from "../../table.ts";
@@ -58,6 +59,7 @@ export function addCatalogQuery(catalog: Command, { store }: CatalogTools): void
         command.error("error: give one of --center, --box and --name");
       const region = box ?? (center ? { kind: "cone" as const, ...center, radiusDeg } : null);
       const path = isCatalogName(named) ? catalogPath(named) : named;
+      if (flags.references && !region) command.error("error: --references goes with --center or --box");
       return runCatalog(flags, (output) => {
         const rows = rowsOf(store, path, region, flags);
         for (const row of rows) output.event(row);
@@ -92,6 +94,10 @@ function rowsOf(
     maxCount: limit,
   });
   const kind = store.kindOf(path);
+  if (flags.references && kind !== "master")
+    throw new PipelineError("CATALOG_UNUSABLE", `${path}: --references: expected the master catalogue, found another`, {
+      subject: path,
+    });
   if (kind === "master") {
     const opened = store.openMaster(path);
     try {
