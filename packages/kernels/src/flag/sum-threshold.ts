@@ -17,6 +17,8 @@ export interface SumThreshold {
   readonly prefixCounts: Int32Array;
   readonly lineFlags: Uint8Array;
   readonly lineValues: Float64Array;
+  /** Largest magnitude of each channel. */
+  readonly columnMax: Float32Array;
 }
 
 /** ρ of the papers. */
@@ -34,6 +36,7 @@ export function createSumThreshold(lineLengthMax: number, windowLengthMax = 64):
     prefixCounts: new Int32Array(lineLengthMax + 1),
     lineFlags: new Uint8Array(lineLengthMax),
     lineValues: new Float64Array(lineLengthMax),
+    columnMax: new Float32Array(lineLengthMax),
   };
 }
 
@@ -164,7 +167,26 @@ export function sumThresholdPlane(
   for (let time = 0; time < timeCount; time++) {
     sumThresholdLine(work, values, flags, time * channelCount, 1, channelCount);
   }
+  const { columnMax } = work;
+  columnMax.fill(0, 0, channelCount);
+  for (let time = 0, at = 0; time < timeCount; time++) {
+    for (let channel = 0; channel < channelCount; channel++, at++) {
+      // Flagged ones count too: that costs nothing but a line looked at in vain.
+      columnMax[channel] = Math.max(columnMax[channel], Math.abs(values[at]));
+    }
+  }
+  const least = leastThreshold(work, timeCount);
   for (let channel = 0; channel < channelCount; channel++) {
+    if (columnMax[channel] <= least) continue;
     sumThresholdLine(work, values, flags, channel, channelCount, timeCount);
   }
+}
+
+/** The lowest threshold of the windows that fit into a line. */
+function leastThreshold({ windowLengths, thresholds }: SumThreshold, length: number): number {
+  let least = Infinity;
+  for (let k = 0; k < windowLengths.length; k++) {
+    if (windowLengths[k] <= length && thresholds[k] < least) least = thresholds[k];
+  }
+  return least;
 }
