@@ -98,8 +98,14 @@ export async function acquireFileLock(path: string, options: AcquireOptions): Pr
       closeSync(turnstile);
     }
   }
-  if (options.mode === "exclusive") signHolder(fd);
-  return held(canonical, options.mode, fd, door);
+  const taken = held(canonical, options.mode, fd, door);
+  try {
+    if (options.mode === "exclusive") signHolder(fd);
+    return taken;
+  } catch (error) {
+    taken.release();
+    throw error;
+  }
 }
 
 function held(path: string, mode: FileLockMode, fd: number, door: FlockDoor): FileLock {

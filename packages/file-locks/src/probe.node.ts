@@ -43,30 +43,38 @@ export function probeFileLocks(directory: string, door: FlockDoor | undefined = 
 
   const folder = mkdtempSync(join(real, ".lock-probe-"));
   const path = join(folder, "lock");
-  const first = openSync(path, "w+");
-  const second = openSync(path, "r+");
-  const otherLayout = "put Measurement Sets on a file system with locks, or give --lock-dir on one";
+  const open: number[] = [];
   try {
-    if (!door.tryLock(first, "exclusive")) return verdict(false, "a new file could not be locked", otherLayout);
-    if (door.tryLock(second, "exclusive"))
-      return verdict(false, "a second open file could lock a locked file", otherLayout);
-    if (hasFlockProgram() && otherProcessLocks(path))
-      return verdict(false, "another process could lock a locked file", otherLayout);
-    door.unlock(first);
-    if (!door.tryLock(second, "exclusive")) return verdict(false, "a released lock stayed", otherLayout);
+    for (const flags of ["w+", "r+"]) open.push(openSync(path, flags));
+    const [first, second] = open as [number, number];
+    const { excludes, reason } = tryTwo(door, first, second, path);
+    if (!excludes)
+      return verdict(false, reason, "put Measurement Sets on a file system with locks, or give --lock-dir on one");
     if (mount.reach === "local")
       return verdict(
         true,
         `processes of this machine are kept apart (${mount.reason})`,
         "use it from one machine only",
       );
-    return verdict(true, "two open files and two processes were kept apart", "");
-  } catch (error) {
-    return verdict(false, (error as Error).message, otherLayout);
+    return verdict(true, reason, "");
   } finally {
-    closeSync(second);
-    closeSync(first);
+    for (const fd of open) closeSync(fd);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether two open files of one path, and another process, are kept apart. */
+function tryTwo(door: FlockDoor, first: number, second: number, path: string): Pick<LockProbe, "excludes" | "reason"> {
+  const no = (reason: string) => ({ excludes: false, reason });
+  try {
+    if (!door.tryLock(first, "exclusive")) return no("a new file could not be locked");
+    if (door.tryLock(second, "exclusive")) return no("a second open file could lock a locked file");
+    if (hasFlockProgram() && otherProcessLocks(path)) return no("another process could lock a locked file");
+    door.unlock(first);
+    if (!door.tryLock(second, "exclusive")) return no("a released lock stayed");
+    return { excludes: true, reason: "two open files and two processes were kept apart" };
+  } catch (error) {
+    return no((error as Error).message);
   }
 }
 

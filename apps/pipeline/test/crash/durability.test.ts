@@ -139,6 +139,11 @@ function faultsOf(calls: readonly Call[]): readonly string[] {
   const parent = calls[publishing]!.to.replace(/\/[^/]*$/, "");
   if (!calls.slice(publishing, checkpointing).some((call) => isSync(call) && call.path === parent))
     faults.push("the rename itself was not brought to disk before the checkpoint");
+  for (const { path } of calls.filter(({ name, path: made }) => name === "mkdir" && /^\/ms(\/|$)/.test(made))) {
+    const above = path.replace(/\/[^/]*$/, "");
+    if (!calls.slice(0, checkpointing).some((call) => isSync(call) && call.path === above))
+      faults.push(`${path}: the name of a new directory was not brought to disk before the checkpoint`);
+  }
   if (!calls.slice(checkpointing, removal).some((call) => isSync(call) && call.path.endsWith(".sqlite3-wal")))
     faults.push("the change of state was not brought to disk before the checkpoint was removed");
   const input = calls.find((call) => call.path.startsWith("/incoming/") && (isWrite(call) || call.name === "openat"));
@@ -163,6 +168,12 @@ describeWith(hasCommand("strace"), "what is on disk, and when", () => {
         file: "src/node.ts",
         text: "fs.fsync(fd, (error) =>",
         replacement: "((_: number, done: (error: null) => void) => done(null))(fd, (error: Error | null) =>",
+      },
+      {
+        name: "that a new directory has a name too",
+        file: "src/adapters/fs/ms/staging.ts",
+        text: "syncDirectory(above);",
+        replacement: "",
       },
       {
         name: "that the queue must be durable",

@@ -1,7 +1,18 @@
 /** Where a Measurement Set grows, and how it gets its name in one step. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { publishTable } from "@contimg/casacore-tables/node";
 import { PipelineError } from "../../../domain/error-codes.ts";
 import { asWriteError } from "../../../domain/write-error.ts";
@@ -22,11 +33,38 @@ function removeOrphans(directory: string, msPath: string): void {
   }
 }
 
+/** `<category>/<date>`: so many directories of a Measurement Set's path may be new. */
+const NEW_LEVEL_COUNT = 2;
+
+/** Makes a directory with those above it, and brings their names to disk, whoever made them a moment ago. */
+function makeDirectories(path: string): void {
+  mkdirSync(path, { recursive: true });
+  let above = dirname(resolve(path));
+  for (let level = 0; level < NEW_LEVEL_COUNT; level++, above = dirname(above)) {
+    try {
+      syncDirectory(above);
+    } catch (error) {
+      // Who may not read a directory above did not make what lies in it.
+      if ((error as NodeJS.ErrnoException).code === "EACCES") return;
+      throw error;
+    }
+  }
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** A path for the new table in `stagingDir`; the directory and that of the final path exist afterwards. */
 export function prepareStaging(stagingDir: string, msPath: string): string {
   try {
     for (const directory of new Set([stagingDir, dirname(msPath)])) {
-      mkdirSync(directory, { recursive: true });
+      makeDirectories(directory);
       removeOrphans(directory, msPath);
     }
   } catch (error) {
