@@ -36,3 +36,22 @@ export function asWriteError(error: unknown, path: string): PipelineError {
     cause: error,
   });
 }
+
+/**
+ * Clears up after a failure. When that fails too, the failure stays what it was, and says what is left.
+ *
+ * @returns what is to be thrown
+ */
+export function clearedUp(failure: PipelineError, clearUp: () => void): PipelineError {
+  try {
+    clearUp();
+    return failure;
+  } catch (error) {
+    const { code, message, subject } = failure;
+    const left = error instanceof Error ? error.message : String(error);
+    return new PipelineError(code, `${message}; what is half made could not be removed: ${left}`, {
+      subject,
+      cause: new AggregateError([failure, error], "a failure, and one of clearing up after it"),
+    });
+  }
+}

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { fileSignature } from "../../domain/arrival.ts";
 import { type ErrorCode, PipelineError } from "../../domain/error-codes.ts";
 import type { QueuedFile } from "../../domain/queue.ts";
-import { asWriteError } from "../../domain/write-error.ts";
+import { asWriteError, clearedUp } from "../../domain/write-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InputStaging } from "../../ports/input-staging.ts";
 import { asReadError } from "./read-error.ts";
@@ -43,8 +43,7 @@ export function fileSystemInputStaging({ directory, workerCount, clock }: InputS
         if (refused !== undefined) throw refused.reason;
         return { files: copies, directory: target, durationMs: clock.monotonicMs() - startedMs };
       } catch (error) {
-        rmSync(target, { recursive: true, force: true });
-        throw asWriteError(error, target);
+        throw clearedUp(asWriteError(error, target), () => rmSync(target, { recursive: true, force: true }));
       }
     },
     remove: (staged) => rmSync(staged.directory, { recursive: true, force: true }),

@@ -6,7 +6,7 @@ import { createMeasurementSet, type MeasurementSetBuilder, type TiledColumnSpec 
 import type { EarthOrientation } from "@contimg/sky";
 import type { ConversionPlan, ConversionReport, PlannedSpw } from "../../../domain/conversion-plan.ts";
 import { PipelineError } from "../../../domain/error-codes.ts";
-import { asWriteError } from "../../../domain/write-error.ts";
+import { asWriteError, clearedUp } from "../../../domain/write-error.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { BuildOptions, MsBuilder } from "../../../ports/ms-builder.ts";
 import { adoptMs, inputsDigestOf } from "./adopt-ms.ts";
@@ -36,8 +36,7 @@ export function createMsBuilder(clock: Clock, earthOrientation: EarthOrientation
           assertRoom(dirname(stagingPath), plan.outputBytes, plan.groupId);
         return await build(plan, stagingPath, options, clock, earthOrientation);
       } catch (error) {
-        rmSync(stagingPath, { recursive: true, force: true });
-        throw asWriteError(error, plan.msPath);
+        throw clearedUp(asWriteError(error, plan.msPath), () => rmSync(stagingPath, { recursive: true, force: true }));
       }
     },
   };

@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { publishTable } from "@contimg/casacore-tables/node";
 import { PipelineError } from "../../../domain/error-codes.ts";
-import { asWriteError } from "../../../domain/write-error.ts";
+import { asWriteError, clearedUp } from "../../../domain/write-error.ts";
 import { hostInNames, isRunning } from "../work-directories.ts";
 
 const PREFIX = ".staging";
@@ -100,8 +100,7 @@ export async function publish(stagingPath: string, msPath: string): Promise<void
       });
     await publishTable(beside, msPath);
   } catch (error) {
-    rmSync(beside, { recursive: true, force: true });
-    throw asWriteError(error, msPath);
+    throw clearedUp(asWriteError(error, msPath), () => rmSync(beside, { recursive: true, force: true }));
   }
   if (!sameFileSystem) rmSync(stagingPath, { recursive: true, force: true });
 }
