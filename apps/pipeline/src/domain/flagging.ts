@@ -126,8 +126,10 @@ export interface FlagPlan {
   readonly extendsCorrelations: boolean;
   readonly judgesInputs: boolean;
   readonly aoflagger: { readonly command: string; readonly strategyPath: string | null } | null;
-  /** The version that flags start from, made from the present flags when there is none; null: start from the present ones. */
-  readonly baseVersion: string | null;
+  /** The flags before the first run; made from the present ones when there is no such version. */
+  readonly baseVersion: string;
+  /** Whether flags start from that version, else from the present ones. */
+  readonly startsFromBase: boolean;
 }
 
 /** Noise and power of one baseline between receptors of one kind, in the unit of the data squared. */
@@ -181,8 +183,8 @@ export interface FlagReport {
   readonly rowCount: number;
   readonly totals: FlagTotals;
   readonly badInputs: readonly BadInput[];
-  /** The version that holds the flags as they were; null when they started from the present ones. */
-  readonly baseVersion: string | null;
+  /** The version that holds the flags as they were before the first run. */
+  readonly baseVersion: string;
   /** Whether that version was made by this run. */
   readonly isBaseNew: boolean;
   /** Where flags were saved that somebody had changed since; null: nobody had. */

@@ -122,6 +122,17 @@ describe("odd data", () => {
     expect(alone.totals.rules.rfi).toBeGreaterThan(0);
   });
 
+  it("starts from the present flags when it is told to, and saves them all the same", async () => {
+    const copy = copyOf(ms.msPath);
+    const only = { engine: "none", flagsDeadInputs: false, flagsNoisyInputs: false } as const;
+    const first = await runFlags(flagService(), copy, { ...only, startsFromSaved: false });
+    expect(first).toMatchObject({ isBaseNew: true, baseVersion: "before_contimg_flag" });
+    const second = await runFlags(flagService(), copy, { ...only, startsFromSaved: false, scans: "1" });
+    expect(second).toMatchObject({ isBaseNew: false, rescuedVersion: null, totals: { before: first.totals.all } });
+    expect(second.totals.all.flaggedCount).toBe(second.totals.all.sampleCount);
+    expect((await runFlags(flagService(), copy, only)).totals.all).toEqual(first.totals.all);
+  });
+
   it("does what each rule says, and counts it once", async () => {
     const copy = copyOf(ms.msPath);
     const only = {

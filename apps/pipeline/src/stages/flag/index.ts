@@ -79,8 +79,7 @@ export async function runFlagging(
     const badInputs = findBadInputs(baselines, plan, config);
     const totals = session.flagInputs(badInputs);
     const { isBaseNew, rescuedVersion } = session;
-    const { baseVersion } = plan;
-    const notes = { software, baseVersion, rescuedVersion };
+    const notes = { software, rescuedVersion };
     await session.commit({
       commands: flagCommands(plan, totals, badInputs),
       history: historyLines(plan, totals, badInputs, notes),
@@ -91,7 +90,7 @@ export async function runFlagging(
       rowCount: plan.ms.rowCount,
       totals,
       badInputs,
-      baseVersion,
+      baseVersion: plan.baseVersion,
       isBaseNew,
       rescuedVersion,
       timingsSec: {

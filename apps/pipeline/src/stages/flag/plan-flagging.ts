@@ -29,6 +29,7 @@ export function planFlagging(ms: FlaggableMs, config: FlagConfig): FlagPlan {
     extendsCorrelations: config.extendsCorrelations,
     judgesInputs: config.flagsDeadInputs || config.flagsNoisyInputs,
     aoflagger: config.engine === "aoflagger" ? config.aoflagger : null,
-    baseVersion: config.startsFromSaved ? BASE_VERSION : null,
+    baseVersion: BASE_VERSION,
+    startsFromBase: config.startsFromSaved,
   };
 }

@@ -71,10 +71,9 @@ it("names each bad input by antenna and correlation", () => {
   ]);
   const lines = historyLines(plan, totalsOf({ "dead-input": 5 }), [bad], {
     software: "contimg 1",
-    baseVersion: "base",
     rescuedVersion: "base_2",
   });
-  expect(lines[0]).toBe("contimg 1: flags from version base, rules asked of DATA");
+  expect(lines[0]).toBe("contimg 1: flags from version before_contimg_flag, rules asked of DATA");
   expect(lines.slice(2)).toEqual([
     "dead-input: 5 samples, 0.500 %",
     "antenna 30 receptor 1: dead, no power",

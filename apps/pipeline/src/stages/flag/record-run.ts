@@ -106,7 +106,6 @@ export function flagCommands(
 
 export interface RunNotes {
   readonly software: string;
-  readonly baseVersion: string | null;
   readonly rescuedVersion: string | null;
 }
 
@@ -115,7 +114,7 @@ export function historyLines(
   plan: FlagPlan,
   totals: FlagTotals,
   badInputs: readonly BadInput[],
-  { software, baseVersion, rescuedVersion }: RunNotes,
+  { software, rescuedVersion }: RunNotes,
 ): readonly string[] {
   const { ms: _ms, channels, bands, rfi, ...rest } = plan;
   const parameters = {
@@ -126,7 +125,7 @@ export function historyLines(
     rfi,
   };
   return [
-    `${software}: flags from ${baseVersion === null ? "the present ones" : `version ${baseVersion}`}, rules asked of ${plan.dataColumn}`,
+    `${software}: flags from ${plan.startsFromBase ? `version ${plan.baseVersion}` : "the present ones"}, rules asked of ${plan.dataColumn}`,
     `parameters ${JSON.stringify(parameters)}`,
     ...flagRules
       .filter((rule) => totals.rules[rule] > 0)

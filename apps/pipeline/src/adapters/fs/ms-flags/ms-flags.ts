@@ -157,13 +157,13 @@ interface Base {
 
 /** The flags to start from. Present ones that neither contimg wrote nor the start has are saved, so that none is lost. */
 async function findBase(
-  { ms, baseVersion }: FlagPlan,
+  { ms, baseVersion, startsFromBase }: FlagPlan,
   shapes: CellShapes,
   present: PackedFlags,
   writtenDigest: () => string | undefined,
 ): Promise<Base> {
-  if (baseVersion === null) return { packed: present, isNew: false, rescuedVersion: null };
   if (!hasVersion(ms.path, baseVersion)) return { packed: present, isNew: true, rescuedVersion: null };
+  if (!startsFromBase) return { packed: present, isNew: false, rescuedVersion: null };
   const packed = readVersion(ms.path, baseVersion, shapes);
   const digest = digestOf(present);
   if (digest === writtenDigest() || digest === digestOf(packed)) return { packed, isNew: false, rescuedVersion: null };
@@ -173,7 +173,7 @@ async function findBase(
 }
 
 const saveBase = ({ ms, baseVersion }: FlagPlan, packed: PackedFlags, shapes: CellShapes) =>
-  saveVersion(ms.path, { name: baseVersion!, comment: "flags before contimg flag" }, packed, shapes);
+  saveVersion(ms.path, { name: baseVersion, comment: "flags before contimg flag" }, packed, shapes);
 
 const sampleCount = (windows: readonly FlagWindow[], rowCount: number) =>
   (rowCount / Math.max(1, windows.length)) *
