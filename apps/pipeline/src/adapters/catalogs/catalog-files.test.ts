@@ -166,6 +166,35 @@ describe("NVSS", () => {
     ]);
   });
 
+  test("of CDS, with values that fill their columns", async () => {
+    const full = cdsLine({
+      26: "235959-395959",
+      41: "23",
+      44: "59",
+      47: "59.99",
+      53: "-",
+      54: "39",
+      57: "59",
+      60: "59.9",
+      76: "123456.7",
+      85: "98765.4",
+      94: "123.4",
+      101: "100.9",
+      107: "-89.9",
+    });
+    expect((await read("nvss", lines(full))).sources).toMatchObject([
+      {
+        raDeg: expect.closeTo(360 - (0.01 * 15) / 3600, 9),
+        decDeg: expect.closeTo(-40 + 0.1 / 3600, 9),
+        fluxJy: expect.closeTo(123.4567, 9),
+        fluxErrJy: expect.closeTo(98.7654, 9),
+        majorArcsec: 123.4,
+        minorArcsec: 100.9,
+        paDeg: -89.9,
+      },
+    ]);
+  });
+
   test("of VizieR, parted by tabs, with units and dashes below the names", async () => {
     const table = lines(
       "#RESOURCE=yCat_8065",
