@@ -27,7 +27,7 @@ function groupsOfData({ sendings }: History): readonly string[] {
     .toSorted(([a], [b]) => a - b)
     .map(([, subbands]) => {
       const state = subbands.size === SUBBAND_COUNT ? "pending" : "collecting";
-      return `${state} ${[...subbands].toSorted().join(",")}`;
+      return `${state} ${[...subbands].toSorted((a, b) => a - b).join(",")}`;
     });
 }
 
