@@ -2,13 +2,20 @@
 
 import { existsSync } from "node:fs";
 import { calTableFiles } from "../adapters/fs/cal-table-files.ts";
+import { readEarthOrientation } from "../adapters/fs/earth-orientation.ts";
+import { fileSystemMsCalibration } from "../adapters/fs/ms-calibration/ms-calibration.ts";
 import { writeReport } from "../adapters/fs/report-files.ts";
+import { systemClock } from "../adapters/fs/system-clock.ts";
 import { hostClock } from "../adapters/host/host-clock.ts";
+import { msLockFiles } from "../adapters/locks/ms-lock-files.ts";
 import { openCalRegistry } from "../adapters/sqlite/cal-registry.ts";
+import { catalogStore } from "../adapters/sqlite/catalog-store.ts";
 import { PipelineError } from "../domain/error-codes.ts";
 import type { CalRegistry } from "../ports/cal-registry.ts";
 import type { CalTableFiles } from "../ports/cal-table-files.ts";
 import type { WriteReport } from "../ports/report-files.ts";
+import { type SolveServices, solveCalibration } from "../services/solve-calibration.ts";
+import { software } from "../version.ts";
 
 /** What commands do with calibration tables. */
 export const calibration: {
@@ -17,7 +24,7 @@ export const calibration: {
   openRegistry(path: string): CalRegistry;
   readonly files: CalTableFiles;
   readonly writeReport: WriteReport;
-} = {
+} & SolveServices = {
   openExistingRegistry(path) {
     if (existsSync(path)) return openCalRegistry({ path, clock: hostClock() });
     const message = `${path}: there is no such registry of calibration tables; --registry-db names another`;
@@ -26,4 +33,20 @@ export const calibration: {
   openRegistry: (path) => openCalRegistry({ path, clock: hostClock() }),
   files: calTableFiles,
   writeReport,
+  async solve(msPath, catalogPath, registryPath, options) {
+    const catalog = catalogStore.openSurvey(catalogPath);
+    const registry = registryPath === null ? null : openCalRegistry({ path: registryPath, clock: hostClock() });
+    try {
+      const earthOrientation = readEarthOrientation({ finalsPath: null, leapSecondsPath: null });
+      const ports = {
+        calibration: fileSystemMsCalibration(systemClock, software, earthOrientation),
+        locks: msLockFiles(null),
+        files: calTableFiles,
+      };
+      return await solveCalibration(msPath, catalog, registry, ports, options);
+    } finally {
+      registry?.close();
+      catalog.close();
+    }
+  },
 };

@@ -96,6 +96,10 @@ export const errorCodes = {
     meaning:
       "A casacore table contradicts itself or uses a part of the format that is not known; the message names the file and the field.",
   },
+  SOLVE_FAILED: {
+    disposition: "quarantine",
+    meaning: "Calibration found no solution: all data flagged, no source in the beam, or a model without numbers.",
+  },
   MS_UNSUITABLE: {
     disposition: "quarantine",
     meaning:

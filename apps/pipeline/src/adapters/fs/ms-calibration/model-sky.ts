@@ -1,0 +1,187 @@
+/** The sky of the model as one block of rows sees it: directions from its phase centre, fluxes through the beam. */
+
+import {
+  componentShapes,
+  createPredictor,
+  fillSpectra,
+  fillUvwRates,
+  type Predictor,
+  type PredictSky,
+  predictRows,
+  setDirection,
+} from "@contimg/kernels/predict";
+import {
+  airyPower,
+  apparentPlace,
+  type EarthOrientation,
+  geocentricToGeodetic,
+  hourAngleDecToItrf,
+  icrsToItrf,
+  icrsUnitVector,
+  observeFrom,
+  separationRad,
+  tangentAxes,
+  utcFromMjdSec,
+  type Vector,
+} from "@contimg/sky";
+import type { BeamKind, SkySource } from "../../../domain/cal-solve.ts";
+import type { CalMs, RowBlock } from "./cal-ms.ts";
+
+const RAD_PER_DEG = Math.PI / 180;
+const RAD_PER_ARCSEC = RAD_PER_DEG / 3600;
+const dot = (a: Vector, b: Vector) => a.x * b.x + a.y * b.y + a.z * b.z;
+
+export interface ModelOptions {
+  readonly sources: readonly SkySource[];
+  readonly beam: BeamKind;
+  readonly dishDiameterM: number;
+  readonly earthOrientation: EarthOrientation;
+}
+
+/** Predicts one model plane for all polarisations. Not for two threads at a time. */
+export class ModelPredictor {
+  readonly #ms: CalMs;
+  readonly #options: ModelOptions;
+  readonly #predictors: readonly Predictor[];
+  readonly #shapes: Float64Array | undefined;
+  readonly #offAxisRad = new Map<string, Float64Array>();
+  readonly #skies = new Map<string, PredictSky>();
+  #model = new Float32Array(0);
+  #ratesMPerSec = new Float64Array(0);
+
+  constructor(ms: CalMs, options: ModelOptions) {
+    this.#ms = ms;
+    this.#options = options;
+    this.#predictors = ms.windows.map(({ freqHz, chanWidthHz }) =>
+      createPredictor(freqHz, { ...(this.#isSmeared ? { chanWidthHz } : {}), correlationFactors: [1] }),
+    );
+    this.#shapes = componentShapes(
+      options.sources.map((source) => ({
+        fluxJy: source.fluxJy,
+        referenceFreqHz: source.refFreqHz,
+        majorRad: source.majorArcsec * RAD_PER_ARCSEC,
+        minorRad: source.minorArcsec * RAD_PER_ARCSEC,
+        positionAngleRad: source.paDeg * RAD_PER_DEG,
+      })),
+    );
+  }
+
+  /** [row, chan, re, im] of the block, Jy, until the next call. @param uvwM  of the block [row, 3] */
+  predict(block: RowBlock, uvwM: Float64Array): Float32Array {
+    const predictor = this.#predictors[block.windowIndex]!;
+    const length = 2 * (block.rowEnd - block.rowStart) * predictor.freqHz.length;
+    if (this.#model.length < length) this.#model = new Float32Array(length);
+    const model = this.#model.subarray(0, length);
+    predictRows(predictor, this.#skyOf(block), this.#isSmeared ? this.#turning(block, uvwM) : { uvwM }, model);
+    return model;
+  }
+
+  /** Apparent flux of each source in the middle of the data and of the band. */
+  fluxesJy(): Float64Array {
+    const { startMjdSec, endMjdSec, windows } = this.#ms;
+    const middle = windows[windows.length >> 1]!;
+    const block = {
+      rowStart: 0,
+      rowEnd: 0,
+      windowIndex: middle.dataDescId,
+      fieldId: this.#ms.fieldIds[this.#ms.rowCount >> 1]!,
+      timeMjdSec: (startMjdSec + endMjdSec) / 2,
+    };
+    const { spectraJy } = this.#skyOf(block);
+    const chanCount = middle.freqHz.length;
+    return Float64Array.from(this.#options.sources, (_, at) => spectraJy[at * chanCount + (chanCount >> 1)]!);
+  }
+
+  /**
+   * Drifting data were fringe-stopped towards the meridian of their time, and only then rotated to their phase centre: how
+   * far they are smeared does not follow from it.
+   */
+  get #isSmeared(): boolean {
+    return this.#options.beam !== "drift";
+  }
+
+  #turning({ fieldId, timeMjdSec }: RowBlock, uvwM: Float64Array) {
+    if (this.#ratesMPerSec.length < uvwM.length) this.#ratesMPerSec = new Float64Array(uvwM.length);
+    const uvwRateMPerSec = this.#ratesMPerSec.subarray(0, uvwM.length);
+    const { apparentDecRad } = apparentPlace(this.#epoch(timeMjdSec).epoch, this.#ms.fields[fieldId]!);
+    fillUvwRates(uvwM, apparentDecRad, uvwRateMPerSec);
+    return { uvwM, uvwRateMPerSec, exposureSec: this.#ms.exposureSec };
+  }
+
+  #epoch(timeMjdSec: number) {
+    const [x, y, z] = this.#ms.positionsM;
+    const site = geocentricToGeodetic(x!, y!, z!);
+    return {
+      site,
+      epoch: observeFrom(utcFromMjdSec(timeMjdSec), site, {
+        earthOrientation: this.#options.earthOrientation,
+        outOfRange: "degrade",
+      }),
+    };
+  }
+
+  /** Angles of sources from the axis of the dishes. */
+  #offAxis({ fieldId, timeMjdSec }: RowBlock): Float64Array {
+    const key = `${fieldId} ${timeMjdSec}`;
+    const known = this.#offAxisRad.get(key);
+    if (known) return known;
+    const { sources, beam } = this.#options;
+    const field = this.#ms.fields[fieldId]!;
+    const directions = sources.map(({ raDeg, decDeg }) => ({
+      raRad: raDeg * RAD_PER_DEG,
+      decRad: decDeg * RAD_PER_DEG,
+    }));
+    let angles: Float64Array;
+    if (beam === "drift") {
+      const { epoch, site } = this.#epoch(timeMjdSec);
+      // On the meridian, at the declination that the phase centre has in the frame of the Earth.
+      const centre = hourAngleDecToItrf(site, 0, Math.asin(icrsToItrf(epoch, field).z));
+      angles = Float64Array.from(directions, (direction) => separationRad(icrsToItrf(epoch, direction), centre));
+    } else {
+      const centre = icrsUnitVector(field);
+      angles = Float64Array.from(directions, (direction) => separationRad(icrsUnitVector(direction), centre));
+    }
+    this.#offAxisRad.set(key, angles);
+    return angles;
+  }
+
+  #skyOf(block: RowBlock): PredictSky {
+    const key = `${block.windowIndex} ${block.fieldId} ${this.#options.beam === "drift" ? block.timeMjdSec : ""}`;
+    const known = this.#skies.get(key);
+    if (known) return known;
+    const { sources, beam, dishDiameterM } = this.#options;
+    const { freqHz } = this.#ms.windows[block.windowIndex]!;
+    const axes = tangentAxes(this.#ms.fields[block.fieldId]!);
+    const lmn = new Float64Array(3 * sources.length);
+    const beams = new Float64Array(sources.length * freqHz.length).fill(1);
+    const offAxisRad = beam === "none" ? undefined : this.#offAxis(block);
+    for (const [index, { raDeg, decDeg }] of sources.entries()) {
+      const at = icrsUnitVector({ raRad: raDeg * RAD_PER_DEG, decRad: decDeg * RAD_PER_DEG });
+      const isAbove = dot(at, axes.n) > 0;
+      if (isAbove) setDirection(lmn, index, dot(at, axes.l), dot(at, axes.m));
+      for (const [chan, hz] of freqHz.entries()) {
+        const power = offAxisRad === undefined ? 1 : airyPower(offAxisRad[index]!, hz, dishDiameterM);
+        beams[index * freqHz.length + chan] = isAbove ? power : 0;
+      }
+    }
+    const spectraJy = new Float64Array(sources.length * freqHz.length);
+    fillSpectra(
+      sources.map(({ fluxJy, refFreqHz, spectralIndexRatio }) => ({
+        fluxJy,
+        referenceFreqHz: refFreqHz,
+        spectralIndexRatio,
+      })),
+      freqHz,
+      spectraJy,
+      beams,
+    );
+    const sky = {
+      componentCount: sources.length,
+      lmn,
+      spectraJy,
+      ...(this.#shapes === undefined ? {} : { shapesRad: this.#shapes }),
+    };
+    this.#skies.set(key, sky);
+    return sky;
+  }
+}

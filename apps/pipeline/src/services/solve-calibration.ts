@@ -1,0 +1,160 @@
+/** Solves for the calibration of one Measurement Set from a catalogue of sources, and registers the tables. */
+
+import { airyFwhmRad, airyPower } from "@contimg/sky";
+import type { CalSolveConfig, CalSolveReport, SkySource } from "../domain/cal-solve.ts";
+import { type JsonObject, type NewCalTable, usualValidity } from "../domain/cal-table.ts";
+import { PipelineError } from "../domain/error-codes.ts";
+import type { CalRegistry } from "../ports/cal-registry.ts";
+import type { CalTableFiles } from "../ports/cal-table-files.ts";
+import type { CalibratableMs, MsCalibration, SolveRequest } from "../ports/ms-calibration.ts";
+import type { MsLocks } from "../ports/ms-locks.ts";
+import type { SourceCatalog } from "../ports/source-catalog.ts";
+import { withContent } from "./find-calibration.ts";
+
+export interface SkyChoice {
+  /** Apparent, through the beam in the middle of the data. */
+  readonly minFluxJy: number;
+  readonly maxCount: number;
+  /** Of sources whose catalogue does not say. */
+  readonly defaultSpectralIndexRatio: number;
+}
+
+export const defaultSkyChoice: SkyChoice = { minFluxJy: 0.05, maxCount: 100, defaultSpectralIndexRatio: -0.7 };
+
+const DEG_PER_RAD = 180 / Math.PI;
+/** Of the power beam at half maximum, to either side, beyond the drift. */
+const REACH_IN_FWHM = 1;
+
+/** The brightest sources of a catalogue in the beam. @throws PipelineError SOLVE_FAILED when there is none */
+export function chooseSky(
+  catalog: SourceCatalog,
+  ms: CalibratableMs,
+  config: Pick<CalSolveConfig, "beam" | "dishDiameterM">,
+  choice: SkyChoice,
+): readonly SkySource[] {
+  const diameterM = config.dishDiameterM ?? ms.dishDiameterM;
+  const drift = config.beam === "drift" ? ms.driftDeg / 2 : 0;
+  const radiusDeg = Math.min(90, REACH_IN_FWHM * airyFwhmRad(ms.middleFreqHz, diameterM) * DEG_PER_RAD + drift);
+  const region = { kind: "cone", raDeg: ms.raDeg, decDeg: ms.decDeg, radiusDeg } as const;
+  const apparent = catalog.find({ region, minFluxJy: choice.minFluxJy }).map((source) => {
+    const power = config.beam === "none" ? 1 : airyPower(source.sepDeg! / DEG_PER_RAD, ms.middleFreqHz, diameterM);
+    return { source, fluxJy: source.fluxJy * power };
+  });
+  const chosen = apparent
+    .filter(({ fluxJy }) => fluxJy >= choice.minFluxJy)
+    .toSorted((a, b) => b.fluxJy - a.fluxJy)
+    .slice(0, choice.maxCount);
+  if (chosen.length === 0) {
+    const brightest = apparent.reduce((most, { fluxJy }) => Math.max(most, fluxJy), 0);
+    throw new PipelineError(
+      "SOLVE_FAILED",
+      `field ${ms.fieldName}: expected a source of ${choice.minFluxJy} Jy through the beam within ${radiusDeg.toFixed(2)} degrees, the brightest has ${brightest.toFixed(3)} Jy`,
+      { subject: ms.fieldName },
+    );
+  }
+  return chosen.map(({ source }) => ({
+    name: source.name,
+    raDeg: source.raDeg,
+    decDeg: source.decDeg,
+    fluxJy: source.fluxJy,
+    refFreqHz: catalog.info.freqHz,
+    spectralIndexRatio: source.spectralIndex ?? choice.defaultSpectralIndexRatio,
+    majorArcsec: source.majorArcsec ?? 0,
+    minorArcsec: source.minorArcsec ?? 0,
+    paDeg: source.paDeg ?? 0,
+  }));
+}
+
+export interface SolveCalibrationPorts {
+  readonly calibration: MsCalibration;
+  readonly locks: MsLocks;
+  readonly files: CalTableFiles;
+}
+
+export interface SolveCalibrationOptions extends Omit<SolveRequest, "sources"> {
+  readonly choice: SkyChoice;
+  readonly lockTimeoutMs: number;
+  readonly softwareVersion: string;
+  readonly solverCommand: string;
+  onWait(message: string): void;
+}
+
+/** What `contimg cal solve` needs. */
+export interface SolveServices {
+  /** @param registryPath  null: the tables are not registered */
+  solve(
+    msPath: string,
+    catalogPath: string,
+    registryPath: string | null,
+    options: SolveCalibrationOptions,
+  ): Promise<CalSolveReport>;
+}
+
+/** @param registry  null: the tables are not registered */
+export async function solveCalibration(
+  msPath: string,
+  catalog: SourceCatalog,
+  registry: CalRegistry | null,
+  { calibration, locks, files }: SolveCalibrationPorts,
+  options: SolveCalibrationOptions,
+): Promise<CalSolveReport> {
+  const lock = await locks.acquire(msPath, "shared", {
+    timeoutMs: options.lockTimeoutMs,
+    signal: options.signal,
+    onWait: ({ waitedMs, holders }) =>
+      options.onWait(`${msPath}: waiting for ${holders} to release it, for ${(waitedMs / 1000).toFixed(0)} s now`),
+  });
+  try {
+    const ms = calibration.describe(msPath);
+    const sources = chooseSky(catalog, ms, options.config, options.choice);
+    const report = await calibration.solve(msPath, { ...options, sources });
+    registry?.register(entriesOf(report, ms, options).map((entry) => withContent(files, entry)));
+    return report;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The tables of a solve as the registry has them. */
+function entriesOf(
+  report: CalSolveReport,
+  ms: CalibratableMs,
+  { config, choice, outputPrefix, softwareVersion, solverCommand }: SolveCalibrationOptions,
+): readonly Omit<NewCalTable, "contentDigest">[] {
+  const referenceMjd = (report.startMjd + report.endMjd) / 2;
+  const finite = (value: number) => (Number.isFinite(value) ? value : null);
+  const parameters: JsonObject = {
+    ...config,
+    maxUvM: finite(config.maxUvM),
+    refants: [...config.refants],
+    minFluxJy: choice.minFluxJy,
+    sourceCount: report.sourceCount,
+    modelFluxJy: report.modelFluxJy,
+  };
+  return report.tables.map(({ type, path, quality, verdict, residualSigma }, at) => ({
+    path,
+    type,
+    setName: outputPrefix.slice(outputPrefix.lastIndexOf("/") + 1),
+    referenceMjd,
+    ...usualValidity(type, referenceMjd),
+    calField: report.fieldName,
+    refant: report.refant,
+    sourceMsPath: report.msPath,
+    solvedWith: report.tables.slice(0, at).map((earlier) => ({ type: earlier.type, path: earlier.path })),
+    parameters,
+    softwareVersion,
+    solverCommand,
+    quality: {
+      verdict: verdict.verdict,
+      reasons: verdict.reasons.map(({ severity, text }) => `${severity}: ${text}`),
+      flagged_fraction: quality.present.flaggedFraction,
+      median_gain: quality.present.medianGain,
+      phase_scatter_deg: quality.present.phaseScatterDeg,
+      median_snr: quality.present.medianSnr,
+      antenna_count: quality.antennas.length,
+      residual_sigma: residualSigma,
+    },
+    phaseCentre: { raDeg: ms.raDeg, decDeg: ms.decDeg },
+    notes: null,
+  }));
+}
