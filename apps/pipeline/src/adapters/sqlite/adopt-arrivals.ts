@@ -122,7 +122,20 @@ export function releaseMoved({ database, clock }: QueueContext, groupId: string)
     .run(groupId, clock.nowUnixSec());
 }
 
-/** @returns how many files of other content than before the group has now */
-export function adoptArrivals(context: QueueContext, groupId: string): number {
-  return adoptReplacements(context, groupId) + adoptLate(context, groupId);
+export interface ArrivalAdopter {
+  /** @returns how many files of other content than before the group has now */
+  adopt(groupId: string): number;
+}
+
+/** One for each connection: nearly always there is nothing to adopt, and that must be cheap to see. */
+export function createArrivalAdopter(context: QueueContext): ArrivalAdopter {
+  const hasNews = context.database.prepare(
+    "SELECT 1 FROM arrivals WHERE group_id = ? AND fate IN ('changed', 'resent', 'late') LIMIT 1",
+  );
+  return {
+    adopt(groupId) {
+      if (hasNews.get(groupId) === undefined) return 0;
+      return adoptReplacements(context, groupId) + adoptLate(context, groupId);
+    },
+  };
 }

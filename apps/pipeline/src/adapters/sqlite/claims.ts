@@ -2,7 +2,7 @@
 
 import { type ClaimedGroup, type Lease, type QueuedFile, retryDelayMs } from "../../domain/queue.ts";
 import type { GroupQueue, IncompleteGroup } from "../../ports/group-queue.ts";
-import { adoptArrivals, releaseMoved } from "./adopt-arrivals.ts";
+import { createArrivalAdopter, releaseMoved } from "./adopt-arrivals.ts";
 import { inTransaction } from "./open-database.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { ageCondition, ageMs, staleGroups, stats } from "./queue-stats.ts";
@@ -42,6 +42,7 @@ const missing = (present: ReadonlySet<number>, expectedCount: number) =>
 
 export function groupQueue(context: QueueContext): GroupQueue {
   const { database, clock } = context;
+  const adopter = createArrivalAdopter(context);
   const claimOldest = database.prepare(
     // One statement: two that read and then write would need a second look at what they read.
     `UPDATE ingest_queue SET revision = revision + 1,
@@ -58,6 +59,22 @@ export function groupQueue(context: QueueContext): GroupQueue {
   const renewLease = database.prepare(
     `UPDATE ingest_queue SET revision = revision + 1, lease_expires_boot_ms = ?, lease_boot_id = ?, last_update = ? WHERE ${HELD}`,
   );
+  const completeGroup = database.prepare(
+    `UPDATE ingest_queue SET revision = revision + 1, state = 'completed', processing_stage = 'completed', last_update = ?, waiting_since = ?, waiting_since_boot_ms = ?,
+       waiting_since_boot_id = ?, error = NULL,
+       error_code = NULL, checkpoint_path = NULL, ms_path = ?, ${NO_LEASE} WHERE ${HELD}`,
+  );
+  const insertMs = database.prepare(
+    `INSERT OR REPLACE INTO ms_index (path, start_mjd, end_mjd, mid_mjd, processed_at, status, stage,
+       stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id, change_id)
+     VALUES (?, ?, ?, ?, ?, 'completed', ?, ?, 0, NULL, ?, ?, ?,
+       (SELECT coalesce(max(change_id), 0) + 1 FROM ms_index))`,
+  );
+  const insertLocation = database.prepare(
+    `INSERT OR IGNORE INTO storage_locations (location_type, base_path, description, registered_at, change_id)
+     VALUES ('ms', ?, 'Measurement Sets', ?, (SELECT coalesce(max(change_id), 0) + 1 FROM storage_locations))`,
+  );
+  const insertMetrics = database.prepare("INSERT OR REPLACE INTO performance_metrics VALUES (?, ?, ?, ?, ?, ?, ?)");
   const isHeld = database.prepare(`SELECT 1 FROM ingest_queue WHERE ${HELD}`);
   const held = (lease: Lease) => isHeld.get(lease.groupId, lease.token) !== undefined;
 
@@ -73,7 +90,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
          ${changes === "" ? "" : `, ${changes}`} WHERE group_id = ?`,
       )
       .run(clock.nowUnixSec(), clock.sinceBootMs() + waitMs, clock.bootId, ...values, groupId);
-    adoptArrivals(context, groupId);
+    adopter.adopt(groupId);
     releaseMoved(context, groupId);
   }
 
@@ -93,7 +110,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
           | undefined;
         if (!row) return undefined;
         // Also where an operator put the group back by hand.
-        adoptArrivals(context, row.group_id);
+        adopter.adopt(row.group_id);
         return {
           lease: { groupId: row.group_id, token: row.lease_token, owner },
           startUnixSec: row.start_unix_sec ?? Date.parse(`${row.group_id}Z`) / 1000,
@@ -131,51 +148,39 @@ export function groupQueue(context: QueueContext): GroupQueue {
     complete(lease, completion) {
       return inTransaction(database, () => {
         const now = clock.nowUnixSec();
-        const { changes } = database
-          .prepare(
-            `UPDATE ingest_queue SET revision = revision + 1, state = 'completed', processing_stage = 'completed', last_update = ?, waiting_since = ?, waiting_since_boot_ms = ?,
-               waiting_since_boot_id = ?, error = NULL,
-               error_code = NULL, checkpoint_path = NULL, ms_path = ?, ${NO_LEASE} WHERE ${HELD}`,
-          )
-          .run(now, now, clock.sinceBootMs(), clock.bootId, completion.msPath, lease.groupId, lease.token);
+        const { changes } = completeGroup.run(
+          now,
+          now,
+          clock.sinceBootMs(),
+          clock.bootId,
+          completion.msPath,
+          lease.groupId,
+          lease.token,
+        );
         if (changes !== 1) return "lease-lost";
         const { timings } = completion;
-        database
-          .prepare(
-            `INSERT OR REPLACE INTO ms_index (path, start_mjd, end_mjd, mid_mjd, processed_at, status, stage,
-               stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id, change_id)
-             VALUES (?, ?, ?, ?, ?, 'completed', ?, ?, 0, NULL, ?, ?, ?,
-               (SELECT coalesce(max(change_id), 0) + 1 FROM ms_index))`,
-          )
-          .run(
-            completion.msPath,
-            completion.startMjd,
-            completion.endMjd,
-            (completion.startMjd + completion.endMjd) / 2,
-            now,
-            completion.stage,
-            now,
-            completion.raDeg,
-            completion.decDeg,
-            lease.groupId,
-          );
-        database
-          .prepare(
-            `INSERT OR IGNORE INTO storage_locations (location_type, base_path, description, registered_at, change_id)
-             VALUES ('ms', ?, 'Measurement Sets', ?, (SELECT coalesce(max(change_id), 0) + 1 FROM storage_locations))`,
-          )
-          .run(completion.storageBasePath, now);
-        database
-          .prepare("INSERT OR REPLACE INTO performance_metrics VALUES (?, ?, ?, ?, ?, ?, ?)")
-          .run(
-            lease.groupId,
-            timings.loadSec,
-            timings.phaseSec,
-            timings.writeSec,
-            timings.totalSec,
-            completion.writerType,
-            now,
-          );
+        insertMs.run(
+          completion.msPath,
+          completion.startMjd,
+          completion.endMjd,
+          (completion.startMjd + completion.endMjd) / 2,
+          now,
+          completion.stage,
+          now,
+          completion.raDeg,
+          completion.decDeg,
+          lease.groupId,
+        );
+        insertLocation.run(completion.storageBasePath, now);
+        insertMetrics.run(
+          lease.groupId,
+          timings.loadSec,
+          timings.phaseSec,
+          timings.writeSec,
+          timings.totalSec,
+          completion.writerType,
+          now,
+        );
         return "done";
       });
     },
@@ -202,7 +207,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
           return "will-retry";
         }
         // What failed is no longer what the group is: its repair came while it was attempted.
-        if (adoptArrivals(context, lease.groupId) > 0) {
+        if (adopter.adopt(lease.groupId) > 0) {
           returnToPending(lease.groupId, 0, changes, 0, 0, failure.message, failure.code);
           return "will-retry";
         }

@@ -2,7 +2,7 @@
 
 import type { GroupState, ProcessingStage } from "../../domain/queue.ts";
 import type { GroupDetail, GroupRecord, GroupTimings, QueueControl, StageRun } from "../../ports/group-queue.ts";
-import { adoptArrivals, releaseMoved } from "./adopt-arrivals.ts";
+import { createArrivalAdopter, releaseMoved } from "./adopt-arrivals.ts";
 import { ledgerEntries } from "./arrivals.ts";
 import { filesOf } from "./claims.ts";
 import { inTransaction } from "./open-database.ts";
@@ -37,6 +37,7 @@ const PENDING_WHEN_WHOLE = `CASE
 
 export function queueControl(context: QueueContext): QueueControl {
   const { database, clock } = context;
+  const adopter = createArrivalAdopter(context);
 
   function toRecord(row: Row): GroupRecord {
     const waits = row.state === "pending" && row.not_before_boot_id === clock.bootId;
@@ -68,7 +69,7 @@ export function queueControl(context: QueueContext): QueueControl {
     return inTransaction(database, () => {
       const isOpen = database.prepare(`SELECT 1 FROM ingest_queue WHERE group_id = ? AND ${condition}`).get(groupId);
       if (isOpen === undefined) return false;
-      adoptArrivals(context, groupId);
+      adopter.adopt(groupId);
       releaseMoved(context, groupId);
       database
         .prepare(
