@@ -12,7 +12,8 @@
  * ```
  *
  * With CONTIMG_REQUIRE_ORACLES=1 the reporter turns every skipped test into a failure; a test that is skipped only
- * because ../shared is not there fails when CONTIMG_REQUIRE_SHARED=1.
+ * because ../shared is not there fails when CONTIMG_REQUIRE_SHARED=1, one that needs a small file system of its own where
+ * nobody may mount one when CONTIMG_REQUIRE_MOUNT=1.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
@@ -103,6 +104,9 @@ function isOnPath(command: string): boolean {
 
 /** The mark by which the reporter knows a skip whose only reason is that ../shared is absent. */
 export const SHARED_DATA_MARK = "needs the recorded data in ../shared";
+
+/** The mark of a skip whose only reason is that this machine lets nobody mount a file system. */
+export const MOUNT_MARK = "needs the right to mount a tmpfs";
 
 /** The folder of recorded data beside the repository, or undefined when there is none. */
 export function sharedDataDir(): string | undefined {

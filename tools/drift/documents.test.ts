@@ -111,6 +111,7 @@ describe("continuous integration", () => {
   test("forbids skipping", () => {
     expect(text).toContain("export CONTIMG_REQUIRE_ORACLES=1");
     expect(text).toContain("export CONTIMG_REQUIRE_SHARED=1");
+    expect(text).toContain("export CONTIMG_REQUIRE_MOUNT=1");
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repoRoot } from "../oracles.ts";
+import { MOUNT_MARK, repoRoot } from "../oracles.ts";
 
 let folder: string;
 
@@ -84,6 +84,14 @@ describe("a run that must skip nothing", () => {
     const { status, lines } = runTests(oracleSkipped, { CONTIMG_REQUIRE_ORACLES: "1" });
     expect(lines.at(-1)).toBe("1 passed, 2 failed");
     expect(status).toBe(1);
+  });
+
+  test("forgives that nobody may mount, unless that is required too", () => {
+    const mountSkipped = `test("a", () => {}); test.skip("a full disk [${MOUNT_MARK}]", () => {});`;
+    const forgiven = runTests(mountSkipped, { CONTIMG_REQUIRE_ORACLES: "1" });
+    expect([forgiven.lines.at(-1), forgiven.status]).toEqual(["1 passed, 0 failed, 1 skipped", 0]);
+    const required = runTests(mountSkipped, { CONTIMG_REQUIRE_MOUNT: "1" });
+    expect([required.lines.at(-1), required.status]).toEqual(["1 passed, 1 failed", 1]);
   });
 
   test("forgives absent recorded data unless that is required too", () => {

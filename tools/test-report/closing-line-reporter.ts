@@ -1,6 +1,6 @@
 import type { SerializedError } from "vitest";
 import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
-import { SHARED_DATA_MARK } from "../oracles.ts";
+import { MOUNT_MARK, SHARED_DATA_MARK } from "../oracles.ts";
 
 /** A group of skipped tests under the title that says why. */
 export interface SkippedGroup {
@@ -21,21 +21,27 @@ export interface RunTally {
 export interface SkipPolicy {
   readonly oraclesRequired: boolean;
   readonly sharedDataRequired: boolean;
+  readonly mountRequired: boolean;
 }
 
-/** Reads the policy from CONTIMG_REQUIRE_ORACLES and CONTIMG_REQUIRE_SHARED. */
+/** Reads the policy from CONTIMG_REQUIRE_ORACLES, CONTIMG_REQUIRE_SHARED and CONTIMG_REQUIRE_MOUNT. */
 export function skipPolicyOf(env: Readonly<Record<string, string | undefined>>): SkipPolicy {
   return {
     oraclesRequired: env["CONTIMG_REQUIRE_ORACLES"] === "1",
     sharedDataRequired: env["CONTIMG_REQUIRE_SHARED"] === "1",
+    mountRequired: env["CONTIMG_REQUIRE_MOUNT"] === "1",
   };
 }
 
-/** The groups whose skipping breaks the policy. Absent recorded data is forgiven unless it is required by name. */
+/**
+ * The groups whose skipping breaks the policy. What can be installed must be there; recorded data and the right to mount
+ * cannot, and are forgiven unless they are required by name.
+ */
 export function forbiddenSkips(tally: RunTally, policy: SkipPolicy): readonly SkippedGroup[] {
-  return tally.skippedGroups.filter((group) => {
-    const onlyShared = group.title.includes(SHARED_DATA_MARK) && !group.title.includes("apt-get install");
-    return onlyShared ? policy.sharedDataRequired : policy.oraclesRequired;
+  return tally.skippedGroups.filter(({ title }) => {
+    if (title.includes("apt-get install")) return policy.oraclesRequired;
+    if (title.includes(SHARED_DATA_MARK)) return policy.sharedDataRequired;
+    return title.includes(MOUNT_MARK) ? policy.mountRequired : policy.oraclesRequired;
   });
 }
 

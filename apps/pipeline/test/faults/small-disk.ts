@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Oracle, runCommand } from "../../../../tools/oracles.ts";
+import { MOUNT_MARK, type Oracle, runCommand } from "../../../../tools/oracles.ts";
 
 const PAGE_BYTES = 4096;
 const BUSY_MS = 10_000;
@@ -72,5 +72,5 @@ export function canMount(): Oracle {
   const isAvailable = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "contimg-test", path]).status === 0;
   if (isAvailable) runCommand("umount", [path]);
   rmdirSync(path);
-  return { name: "mount", isAvailable, missing: "needs to be root, with the right to mount a tmpfs" };
+  return { name: "mount", isAvailable, missing: MOUNT_MARK };
 }
