@@ -69,7 +69,8 @@ export async function crash(run: CrashRun): Promise<CrashReport> {
     let stallCount = 0;
     for (let round = 0; round < plannedCount; round++) {
       const step = protocolSteps[round] ?? null;
-      arrivals.send(Math.ceil(arrivals.waitingCount() / (plannedCount - round)));
+      // One file is kept back: the last streams, too, have a group to complete.
+      arrivals.send(Math.ceil((arrivals.waitingCount() - 1) / (plannedCount - round)));
       // From the second round on, when the first groups are whole; one that did not come about is tried again.
       if (stallCount < Math.ceil((round * run.stallCount) / plannedCount)) {
         await Promise.all(streams.splice(0).map((stream) => stream.kill()));
