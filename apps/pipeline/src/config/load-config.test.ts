@@ -116,9 +116,17 @@ describe("paths", () => {
   });
 
   test("the queue is in the current directory until there is a state directory", () => {
-    expect(load({}).config.databases).toEqual({ queueDb: "/work/streaming_queue.sqlite3", productsDb: null });
+    expect(load({}).config.databases).toEqual({
+      queueDb: "/work/streaming_queue.sqlite3",
+      productsDb: null,
+      calRegistryDb: "/work/cal_registry.sqlite3",
+    });
     const { config, origins } = load({ variables: { CONTIMG_STATE_DIR: "/state" } });
-    expect(config.databases).toEqual({ queueDb: "/state/ingest.sqlite3", productsDb: "/state/products.sqlite3" });
+    expect(config.databases).toEqual({
+      queueDb: "/state/ingest.sqlite3",
+      productsDb: "/state/products.sqlite3",
+      calRegistryDb: "/state/cal_registry.sqlite3",
+    });
     expect(config.directories.checkpointDir).toBe("/state/checkpoints");
     expect(describeOrigin(origins.get("databases.queue_db")!)).toBe("from directories.state_dir");
     const named = load({ variables: { CONTIMG_STATE_DIR: "/state", CONTIMG_QUEUE_DB: "/q/a.db" } }).config;

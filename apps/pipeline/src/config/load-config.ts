@@ -135,6 +135,10 @@ function derivedValues(given: ReadonlyMap<SettingKey, GivenValue>, currentDir: s
   if (stateDir && !textOf("databases.products_db")) {
     derived.push({ key: "databases.products_db", value: join(stateDir, "products.sqlite3"), origin: fromState });
   }
+  if (!textOf("databases.cal_registry_db")) {
+    const value = stateDir ? join(stateDir, "cal_registry.sqlite3") : resolve(currentDir, "cal_registry.sqlite3");
+    derived.push({ key: "databases.cal_registry_db", value, origin: stateDir ? fromState : { kind: "default" } });
+  }
   if (!textOf("directories.checkpoint_dir")) {
     const value = join(dirname(queuePath), "checkpoints");
     const origin: Origin = { kind: "derived", from: "databases.queue_db" };

@@ -60,6 +60,11 @@ export const settings = {
       "Database that gets copies of ms_index and storage_locations (default: products.sqlite3 in the state directory when one is set, else none).",
       { ...noFlag, ...file },
     ),
+    cal_registry_db: optionalPath(
+      "cal-registry-db",
+      "Registry of calibration tables (default: cal_registry.sqlite3 in the state directory when one is set, else in the current directory).",
+      { ...noFlag, ...file },
+    ),
   },
   stream: {
     expected_subbands: wholeNumber(

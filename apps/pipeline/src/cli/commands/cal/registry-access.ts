@@ -24,13 +24,13 @@ export interface RegistryFlags {
 }
 
 export const REGISTRY_DB_HELP =
-  "the registry (default: cal_registry.sqlite3 in the state directory of CONTIMG_STATE_DIR or CONTIMG_CONFIG, else here)";
+  "the registry (default: that of CONTIMG_CAL_REGISTRY_DB or CONTIMG_CONFIG, else cal_registry.sqlite3 in the state directory, else here)";
 
 /** @throws PipelineError CONFIG_INVALID */
 export function registryPathOf({ registryDb }: Pick<RegistryFlags, "registryDb">): string {
   if (registryDb !== undefined) return registryDb;
   const sources = { configPath: undefined, variables: process.env, flags: new Map(), currentDir: process.cwd() };
-  return join(loadConfig(sources).config.directories.stateDir ?? process.cwd(), "cal_registry.sqlite3");
+  return loadConfig(sources).config.databases.calRegistryDb!;
 }
 
 /** Runs one subcommand: the exit status is what it returns, or 1 when it fails with a code. */
