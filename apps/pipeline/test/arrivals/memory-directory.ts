@@ -11,7 +11,7 @@ interface MemoryFile {
   sizeBytes: number;
   mtimeMs: number;
   isWhole: boolean;
-  readonly content: Content;
+  content: Content;
 }
 
 const WHOLE_BYTES = 1_000;
@@ -20,10 +20,18 @@ export class MemoryDirectory {
   readonly path = "/incoming";
   readonly #files = new Map<string, MemoryFile>();
   #nextInode = 1;
+  /** Entries that came or went since the last listing. */
+  #hasNews = true;
 
-  /** Begins a file, or begins one of that name anew. */
+  /** Begins a file; one of that name is truncated and written anew, which the directory does not show. */
   begin(name: string, content: Content, nowMs: number): void {
+    const existing = this.#files.get(name);
+    if (existing) {
+      Object.assign(existing, { sizeBytes: 1, mtimeMs: nowMs, isWhole: false, content });
+      return;
+    }
     this.#files.set(name, { inode: this.#nextInode++, sizeBytes: 1, mtimeMs: nowMs, isWhole: false, content });
+    this.#hasNews = true;
   }
 
   complete(name: string, nowMs: number): void {
@@ -36,15 +44,18 @@ export class MemoryDirectory {
   rename(from: string, to: string): void {
     this.#files.set(to, this.#files.get(from)!);
     this.#files.delete(from);
+    this.#hasNews = true;
   }
 
   readonly #file = (path: string) => this.#files.get(path.slice(this.path.length + 1));
 
   readonly incoming: IncomingDirectory = {
     path: this.path,
-    list: async (onNames) => {
+    list: (onNames, isSufficient) => {
+      if (isSufficient && !this.#hasNews) return Promise.resolve("unchanged");
+      this.#hasNews = false;
       onNames([...this.#files.keys()]);
-      return "listed";
+      return Promise.resolve("listed");
     },
     look: (name): FileVersion | undefined => {
       const file = this.#files.get(name);
@@ -56,24 +67,35 @@ export class MemoryDirectory {
         }
       );
     },
-    sampleDigest: (name) => this.#files.get(name)!.content.digest,
+    sampleDigest: (name) => {
+      const { content, isWhole } = this.#files.get(name)!;
+      return isWhole ? content.digest : `half of ${content.digest}`;
+    },
     watch: () => undefined,
     identity: () => "memory",
     fileSystem: () => ({ kind: "memory", isLocal: true }),
   };
 
+  /** What the header says of a file, whether the rest is there or not. */
+  headerOf(path: string): ReturnType<SubbandReader["probe"]> {
+    const file = this.#file(path);
+    if (!file) throw new PipelineError("INPUT_UNREADABLE", `${path}: is not there`, { subject: path });
+    const { firstTimeJd, integrationTimeSec, subbandIndex } = file.content;
+    return {
+      path,
+      fileSizeBytes: file.sizeBytes,
+      firstTimeJd,
+      integrationTimeSec,
+      topFreqHz: 1.5e9 - 1e7 * subbandIndex,
+    };
+  }
+
   readonly reader: SubbandReader = {
     probe: (path) => {
-      const file = this.#file(path);
-      if (!file?.isWhole) throw new PipelineError("UVH5_STILL_WRITTEN", `${path}: is still written`, { subject: path });
-      const { firstTimeJd, integrationTimeSec, subbandIndex } = file.content;
-      return {
-        path,
-        fileSizeBytes: file.sizeBytes,
-        firstTimeJd,
-        integrationTimeSec,
-        topFreqHz: 1.5e9 - 1e7 * subbandIndex,
-      };
+      const header = this.headerOf(path);
+      if (!this.#file(path)!.isWhole)
+        throw new PipelineError("UVH5_STILL_WRITTEN", `${path}: is still written`, { subject: path });
+      return header;
     },
     readHeader: (path) => {
       throw new Error(`nobody reads the header of ${path} here`);

@@ -9,7 +9,8 @@ import { openQueueDatabase } from "../../src/adapters/sqlite/queue-database.ts";
 import type { WholeSubband } from "../../src/domain/arrival.ts";
 import { groupStates, type Lease, type RetryPolicy } from "../../src/domain/queue.ts";
 import type { Completion, QueueDatabase } from "../../src/ports/group-queue.ts";
-import { createMemoryQueue, emptyQueueState } from "./memory-queue.ts";
+import { createMemoryQueue } from "./memory-queue.ts";
+import { emptyQueueState } from "./memory-store.ts";
 import { TestClock } from "./test-clock.ts";
 
 const EXPECTED_SUBBAND_COUNT = 3;

@@ -315,8 +315,9 @@ export function arrivalLedger(context: QueueContext): ArrivalLedger {
         const previous = selectNewest.get(...split(file.path)) as unknown as ArrivalRow | undefined;
         const isKnown = previous && previous.fate !== "settling" && previous.signature === file.signature;
         if (isKnown) return outcome(previous, false);
-        const settlingId = previous?.fate === "settling" ? previous.arrival_id : undefined;
-        write(file, settlingId, fate, reason, null);
+        // Somebody's log file that grows is one arrival, not one at each look.
+        const isSameRow = previous?.fate === "settling" || (previous?.fate === "foreign" && fate === "foreign");
+        write(file, isSameRow ? previous.arrival_id : undefined, fate, reason, null);
         return outcome({ fate, reason, group_id: null }, false);
       });
     },
