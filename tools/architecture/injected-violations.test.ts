@@ -51,6 +51,7 @@ const injections: readonly Injection[] = [
     [`${APP}/domain/x.ts`]: something,
   }),
   importing("libraries-know-no-sibling", "packages/sky/src/injected-sibling.ts", "@contimg/uvh5"),
+  importing("lock-tester-knows-locks-only", "packages/lock-tester/src/injected-sibling.ts", "@contimg/uvh5"),
   importing("libraries-know-no-sibling", "packages/fits/src/injected-sibling.ts", "../../sky/src/index.ts", skyIndex),
   importing(
     "libraries-through-the-front-door",

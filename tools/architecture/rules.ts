@@ -10,7 +10,7 @@ const IO =
   "^(node:)?(fs|fs/promises|child_process|worker_threads|net|tls|http|http2|https|dgram|cluster|os|sqlite|readline)$";
 
 /** Modules that something outside the import graph starts: package entries, the command line, worker threads. */
-const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|^packages/kernels/src/[^/]+/index[.]ts$|${APP}/(cli/main|api/server|group-worker)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
+const STARTED = `^packages/[^/]+/src/(index|node)[.]ts$|^packages/lock-tester/src/(cli/main|locker/locker-process)[.]ts$|^packages/kernels/src/[^/]+/index[.]ts$|${APP}/(cli/main|api/server|group-worker)[.]ts$|[-.]worker[.]ts$|^apps/dashboard/src/main[.]tsx?$`;
 
 /** A rule about the two ends of an import. */
 type ImportRule = Extract<IForbiddenRuleType, { readonly to: unknown }>;
@@ -73,8 +73,15 @@ const libraries: ImportRule[] = [
   forbid(
     "libraries-know-no-sibling",
     "Each library is a leaf. Libraries share a shape of data, not a module.",
-    { path: "^packages/([^/]+)/" },
+    // The tester of locks tests the library of locks, and calls the system through its door.
+    { path: "^packages/([^/]+)/", pathNot: "^packages/lock-tester/" },
     { path: "^packages/([^/]+)/", pathNot: "^packages/$1/" },
+  ),
+  forbid(
+    "lock-tester-knows-locks-only",
+    "The tester of locks stands on the library of locks and on no other.",
+    { path: "^packages/lock-tester/" },
+    { path: "^packages/([^/]+)/", pathNot: "^packages/(lock-tester|file-locks)/" },
   ),
   forbid(
     "libraries-through-the-front-door",
@@ -184,12 +191,12 @@ const layers: ImportRule[] = [
 ];
 
 const doors: ImportRule[] = [
-  oneDoor("sqlite", "sqlite|better-sqlite3", `${APP}/adapters/sqlite/`),
+  oneDoor("sqlite", "sqlite|better-sqlite3", `${APP}/adapters/sqlite/|^packages/lock-tester/src/(primitives|probes)/`),
   oneDoor("redis", "bullmq|ioredis|redis|@redis", `${APP}/adapters/redis/`),
   oneDoor("fastify", "fastify|@fastify", `${APP}/api/`),
   oneDoor("command-line", "commander", `${APP}/cli/`),
   oneDoor("foreign-functions", "koffi", "^packages/file-locks/src/"),
-  oneDoor("yaml", "yaml", `${APP}/config/`),
+  oneDoor("yaml", "yaml", `${APP}/config/|^packages/lock-tester/src/scenario/`),
   oneDoor("log-writer", "pino", `${APP}/adapters/log/`),
   oneDoor("hdf5", "h5wasm|h5wasm-plugins", "^packages/uvh5/src/h5wasm[.]ts$"),
 ];

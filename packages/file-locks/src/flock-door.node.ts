@@ -9,13 +9,23 @@ export interface FlockDoor {
   /** One try, without waiting. @throws Error with the system's code, as ENOLCK */
   tryLock(fileNumber: number, mode: FileLockMode): boolean;
   unlock(fileNumber: number): void;
+  /**
+   * Waits in the kernel, on a thread of libuv's pool, which stays occupied until the lock is had: there is no way to give up,
+   * and a process with such a thread does not end by itself. For programs that can be killed.
+   */
+  readonly lockInThread?: (fileNumber: number, mode: FileLockMode) => Promise<void>;
 }
 
 /** Gives the module of foreign functions; throws where it is not installed. */
 export type KoffiLoader = () => unknown;
 
+interface ForeignFlock {
+  (fd: number, operation: number): number;
+  async(fd: number, operation: number, done: (error: Error | null, result: number) => void): void;
+}
+
 interface Koffi {
-  load(name: string): { func(prototype: string): (fd: number, operation: number) => number };
+  load(name: string): { func(prototype: string): ForeignFlock };
   errno(): number;
   readonly os: { readonly errno: Readonly<Record<string, number>> };
 }
@@ -70,6 +80,18 @@ function foreignFunctionDoor(load: KoffiLoader): FlockDoor | undefined {
     kind: "koffi",
     tryLock: (fd, mode) => call(fd, (mode === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB),
     unlock: (fd) => void call(fd, LOCK_UN),
+    lockInThread: (fd, mode) =>
+      new Promise((resolve, reject) => {
+        flock.async(fd, mode === "exclusive" ? LOCK_EX : LOCK_SH, (error, result) => {
+          if (error) reject(error);
+          else if (result === 0) resolve();
+          else {
+            // koffi keeps the number of the error of the call whose result this is.
+            const code = nameOf(koffi.errno());
+            reject(Object.assign(new Error(`flock: ${code}`), { code }));
+          }
+        });
+      }),
   };
 }
 
