@@ -42,6 +42,18 @@ export interface TableUpdate {
    * @throws TableWriteError for other columns
    */
   updateScalars(columnName: string, rowStart: number, values: NumericArray): void;
+  /**
+   * Gives a column another name; its values stay where they are.
+   *
+   * @throws TableWriteError when there is no such column, the other name is taken, or the column is being added
+   */
+  renameColumn(name: string, otherName: string): void;
+  /**
+   * Takes a column away that has its storage manager for itself; the files of it are deleted by `finish`.
+   *
+   * @throws TableWriteError when there is no such column, it shares its storage, or is being added
+   */
+  removeColumn(name: string): void;
   /** Sets a keyword of the table. */
   setKeyword(name: string, value: KeywordValue): void;
   setColumnKeyword(columnName: string, name: string, value: KeywordValue): void;

@@ -19,7 +19,7 @@ import {
   type TiledDesc,
 } from "./column-storage.ts";
 import { elementCount, type NumericType, numericLayouts } from "./data-types.ts";
-import type { ColumnDesc, KeywordValue, NumericArray } from "./model.ts";
+import type { ColumnDesc, KeywordSet, KeywordValue, NumericArray } from "./model.ts";
 import { parseLockFile, raiseCounters, requestListBytes, type SyncData, serializeLockFile } from "./sync-data.ts";
 import {
   type ColumnBinding,
@@ -70,6 +70,9 @@ class PlainTableUpdate implements TableUpdate {
     readonly sequenceNumber: number;
   }[] = [];
   private readonly tiledHeaders = new Map<number, TiledHeader>();
+  private readonly removedManagers: number[] = [];
+  /** Storage managers from this number on are being added. */
+  private readonly firstNewNumber: number;
   private isOpen = true;
 
   constructor(files: TableFiles, path: string, dat: PlainTableDat, sync: SyncData | undefined) {
@@ -83,6 +86,7 @@ class PlainTableUpdate implements TableUpdate {
     };
     this.path = path;
     this.dat = dat;
+    this.firstNewNumber = dat.nextSequenceNumber;
     this.sync = sync;
     // As casacore: the counters are written with each change of the data, table.dat only when the description changes.
     this.rowCount = sync !== undefined && sync.rowCount > 0 ? sync.rowCount : dat.rowCount;
@@ -303,6 +307,49 @@ class PlainTableUpdate implements TableUpdate {
     return { desc: desc.columns[index] as ColumnDesc, binding, manager, position: columns.filter(isBefore).length };
   }
 
+  renameColumn(name: string, otherName: string): void {
+    const { desc } = this.settledColumn(name);
+    this.expectNew({ ...desc, name: otherName });
+    const renamed = this.dat.desc.columns.map((column) => (column === desc ? { ...column, name: otherName } : column));
+    const privateKeywords = renamedInHypercolumns(this.dat.desc.privateKeywords, name, otherName);
+    this.dat = { ...this.dat, desc: { ...this.dat.desc, columns: renamed, privateKeywords } };
+    this.hasNewDescription = true;
+  }
+
+  removeColumn(name: string): void {
+    const { desc, binding, manager } = this.settledColumn(name);
+    const { dat } = this;
+    const isOf = (one: { readonly sequenceNumber: number }) => one.sequenceNumber === manager.sequenceNumber;
+    const sharers = dat.columns.filter(isOf).length;
+    if (sharers > 1) throw this.refusal(name, "storage of its own", `storage shared by ${sharers} columns`);
+    const privateKeywords = new Map(dat.desc.privateKeywords);
+    privateKeywords.delete(`Hypercolumn_${desc.dataManagerGroup}`);
+    this.dat = {
+      ...dat,
+      desc: { ...dat.desc, columns: dat.desc.columns.filter((column) => column !== desc), privateKeywords },
+      dataManagers: dat.dataManagers.filter((entry) => entry !== manager),
+      columns: dat.columns.filter((column) => column !== binding),
+    };
+    this.removedManagers.push(manager.sequenceNumber);
+    this.hasNewDescription = true;
+  }
+
+  private settledColumn(name: string) {
+    const found = this.column(name);
+    if (found.manager.sequenceNumber >= this.firstNewNumber)
+      throw this.refusal(name, "a column that is in the table", "one that is being added");
+    return found;
+  }
+
+  /** Nothing refers to them any more. */
+  private deleteRemoved(): void {
+    for (const { name, isDirectory } of this.removedManagers.length === 0 ? [] : this.files.list(this.path)) {
+      const number = /^table\.f(\d+)(i|_TSM\d+)?$/.exec(name)?.[1];
+      if (isDirectory || number === undefined || !this.removedManagers.includes(Number(number))) continue;
+      this.files.remove(`${this.path}/${name}`);
+    }
+  }
+
   setKeyword(name: string, value: KeywordValue): void {
     this.expectOpen();
     const { desc } = this.dat;
@@ -336,7 +383,10 @@ class PlainTableUpdate implements TableUpdate {
         if (isDurable) await file.sync();
         this.files.rename(`${path}_tmp`, path);
       }
+      // Files go when no crash can bring back a description that refers to them.
+      if (isDurable && this.removedManagers.length > 0) await this.files.syncDirectory(this.path);
       this.writeCounters();
+      this.deleteRemoved();
       if (isDurable) {
         await this.syncAll();
         await this.files.syncDirectory(this.path);
@@ -366,7 +416,9 @@ class PlainTableUpdate implements TableUpdate {
   private writeCounters(): void {
     const { sync, dat } = this;
     const lockPath = `${this.path}/table.lock`;
-    const touched = dat.dataManagers.map((manager) => this.touchedManagers.has(manager.sequenceNumber));
+    // Counters are by place, which changes for those behind a manager that was removed.
+    const allChanged = this.removedManagers.length > 0;
+    const touched = dat.dataManagers.map((manager) => allChanged || this.touchedManagers.has(manager.sequenceNumber));
     const next = raiseCounters(sync, this.rowCount, dat.desc.columns.length, touched, this.hasNewDescription);
     const bytes = serializeLockFile(next);
     if (!this.files.exists(lockPath)) {
@@ -413,4 +465,19 @@ class PlainTableUpdate implements TableUpdate {
       throw new TableWriteError(this.path, `column ${columnName}`, "values that fit", error.message, { cause: error });
     }
   }
+}
+
+/** Hypercolumns list the columns whose tiles they describe. */
+function renamedInHypercolumns(keywords: KeywordSet, name: string, otherName: string): KeywordSet {
+  const renamed = (value: KeywordValue): KeywordValue => {
+    if (value.kind !== "array" || value.value.type !== "string") return value;
+    const data = (value.value.data as readonly string[]).map((one) => (one === name ? otherName : one));
+    return { ...value, value: { ...value.value, data } };
+  };
+  return new Map(
+    [...keywords].map(([key, value]): [string, KeywordValue] => {
+      if (!key.startsWith("Hypercolumn_") || value.kind !== "record") return [key, value];
+      return [key, { ...value, value: new Map([...value.value].map(([part, of]) => [part, renamed(of)])) }];
+    }),
+  );
 }
