@@ -1,7 +1,7 @@
 /** The ways to the system call flock(2): a foreign function, or the program flock(1) on an inherited file. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
+import { type CLibrary, type KoffiLoader, openCLibrary, requireKoffi, systemError } from "./c-library.node.ts";
 import type { FileLockMode } from "./index.ts";
 
 export interface FlockDoor {
@@ -9,34 +9,12 @@ export interface FlockDoor {
   /** One try, without waiting. @throws Error with the system's code, as ENOLCK */
   tryLock(fileNumber: number, mode: FileLockMode): boolean;
   unlock(fileNumber: number): void;
-  /**
-   * Waits in the kernel, on a thread of libuv's pool, which stays occupied until the lock is had: there is no way to give up,
-   * and a process with such a thread does not end by itself. For programs that can be killed.
-   */
-  readonly lockInThread?: (fileNumber: number, mode: FileLockMode) => Promise<void>;
-}
-
-/** Gives the module of foreign functions; throws where it is not installed. */
-export type KoffiLoader = () => unknown;
-
-interface ForeignFlock {
-  (fd: number, operation: number): number;
-  async(fd: number, operation: number, done: (error: Error | null, result: number) => void): void;
-}
-
-interface Koffi {
-  load(name: string): { func(prototype: string): ForeignFlock };
-  errno(): number;
-  readonly os: { readonly errno: Readonly<Record<string, number>> };
 }
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
-const C_LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libc.so.7", "libSystem.B.dylib"];
-
-const requireKoffi: KoffiLoader = () => createRequire(import.meta.url)("koffi") as unknown;
 
 /**
  * @param load  for tests: what `require("koffi")` gives
@@ -46,52 +24,28 @@ export function openFlockDoor(load: KoffiLoader = requireKoffi): FlockDoor | und
   return foreignFunctionDoor(load) ?? (hasFlockProgram() ? programDoor : undefined);
 }
 
+const flockOf = (library: CLibrary) =>
+  library.func<[fd: number, operation: number], number>("int flock(int fd, int operation)");
+
 function foreignFunctionDoor(load: KoffiLoader): FlockDoor | undefined {
-  let koffi: Koffi;
-  try {
-    koffi = load() as Koffi;
-  } catch {
-    // An optional dependency without a binary for this machine: the program does the same.
-    return undefined;
-  }
-  const flock = C_LIBRARIES.map((name) => {
-    try {
-      return koffi.load(name).func("int flock(int fd, int operation)");
-    } catch {
-      // The name of another C library.
-      return undefined;
-    }
-  }).find((found) => found !== undefined);
-  if (!flock) return undefined;
-  const codes = koffi.os.errno;
-  const nameOf = (errno: number) => Object.keys(codes).find((name) => codes[name] === errno) ?? `errno ${errno}`;
+  const library = openCLibrary(load);
+  if (!library) return undefined;
+  const flock = flockOf(library);
 
   /** @returns false: another has it */
   function call(fd: number, operation: number): boolean {
     for (;;) {
-      if (flock!(fd, operation) === 0) return true;
-      const errno = koffi.errno();
-      if (errno === codes["EINTR"]) continue;
-      if (errno === codes["EWOULDBLOCK"] || errno === codes["EAGAIN"]) return false;
-      throw Object.assign(new Error(`flock: ${nameOf(errno)}`), { code: nameOf(errno) });
+      if (flock(fd, operation) === 0) return true;
+      const code = library!.errorCode();
+      if (code === "EINTR") continue;
+      if (code === "EWOULDBLOCK" || code === "EAGAIN") return false;
+      throw systemError("flock", code);
     }
   }
   return {
     kind: "koffi",
     tryLock: (fd, mode) => call(fd, (mode === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB),
     unlock: (fd) => void call(fd, LOCK_UN),
-    lockInThread: (fd, mode) =>
-      new Promise((resolve, reject) => {
-        flock.async(fd, mode === "exclusive" ? LOCK_EX : LOCK_SH, (error, result) => {
-          if (error) reject(error);
-          else if (result === 0) resolve();
-          else {
-            // koffi keeps the number of the error of the call whose result this is.
-            const code = nameOf(koffi.errno());
-            reject(Object.assign(new Error(`flock: ${code}`), { code }));
-          }
-        });
-      }),
   };
 }
 

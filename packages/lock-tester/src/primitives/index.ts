@@ -1,8 +1,8 @@
 /** The ways to lock that can be tested by name. */
 
 import type { LockPrimitive } from "../primitive.ts";
-import { flock } from "./flock.node.ts";
+import { fcntl, flock, ofd } from "./kernel-lock.node.ts";
 
 export const primitives: ReadonlyMap<string, LockPrimitive> = new Map(
-  [flock].map((primitive) => [primitive.name, primitive]),
+  [flock, fcntl, ofd].map((primitive) => [primitive.name, primitive]),
 );
