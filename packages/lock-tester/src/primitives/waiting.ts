@@ -21,10 +21,7 @@ export async function pollForLock(
 }
 
 /** Waits in the kernel and interrupts the wait when the time is over. */
-export async function waitForLock(
-  wait: KernelLockWait,
-  { timeoutMs, signal }: AcquireOptions,
-): Promise<Grant | null> {
+export async function waitForLock(wait: KernelLockWait, { timeoutMs, signal }: AcquireOptions): Promise<Grant | null> {
   const over = () => wait.interrupt();
   const timer = setTimeout(over, Math.min(timeoutMs, 2 ** 31 - 1));
   signal?.addEventListener("abort", over);
