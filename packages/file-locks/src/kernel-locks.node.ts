@@ -41,15 +41,15 @@ export interface KernelLockWait {
 
 export interface KernelLockDoor {
   /** One try. A lock of the same owner is changed to `mode`. @throws Error with the system's code, as ENOLCK, EBADF */
-  tryLock(kind: KernelLockKind, fd: number, mode: FileLockMode, span?: ByteSpan): boolean;
+  tryLock(kind: KernelLockKind, fileNumber: number, mode: FileLockMode, span?: ByteSpan): boolean;
   /** Also when nothing is held. */
-  unlock(kind: KernelLockKind, fd: number, span?: ByteSpan): void;
+  unlock(kind: KernelLockKind, fileNumber: number, span?: ByteSpan): void;
   /** What would keep this lock away; null: nothing does. It takes nothing. */
-  conflict(kind: "posix" | "ofd", fd: number, mode: FileLockMode, span?: ByteSpan): LockConflict | null;
+  conflict(kind: "posix" | "ofd", fileNumber: number, mode: FileLockMode, span?: ByteSpan): LockConflict | null;
   /** Waits in the kernel's own queue, on one of the four threads (UV_THREADPOOL_SIZE) that Node's file operations use. */
-  wait(kind: KernelLockKind, fd: number, mode: FileLockMode, span?: ByteSpan): KernelLockWait;
+  wait(kind: KernelLockKind, fileNumber: number, mode: FileLockMode, span?: ByteSpan): KernelLockWait;
   /** A second descriptor of the same open file; not inherited by programs that are started. */
-  duplicate(fd: number): number;
+  duplicate(fileNumber: number): number;
 }
 
 export const WHOLE_FILE: ByteSpan = { startByte: 0, endByte: Number.POSITIVE_INFINITY };
