@@ -26,7 +26,8 @@ export interface AcquireOptions {
 /** One locker's way to one lock. Not for two acquisitions at a time unless the primitive says so. */
 export interface LockSession {
   /**
-   * Resolves when the lock is held; null: not had within `timeoutMs`. A lock that is held already changes its mode.
+   * Resolves when the lock is held; null: not had within `timeoutMs`. Acquiring what is held shared as exclusive changes its
+   * mode; where that fails after `supports.upgrade`, the shared lock is still held.
    *
    * @throws LockTesterError with the system's code, as ENOLCK
    */
@@ -53,7 +54,10 @@ export interface LockPrimitive {
     readonly ranges: boolean;
     /** Waits in the kernel, not by polling. */
     readonly blocking: boolean;
-    /** From shared to exclusive and back while it is held. */
+    /**
+     * From shared to exclusive without letting go in between: no writer comes between what was read before and what is
+     * written after. Where it is false (flock), acquiring exclusively while holding shared may lose the lock on the way.
+     */
     readonly upgrade: boolean;
   };
   /**
