@@ -63,7 +63,7 @@ function kernelPrimitive(kind: KernelLockKind, about: Omit<LockPrimitive, "unava
 export const flock = kernelPrimitive("flock", {
   name: "flock",
   summary: "flock(2) on the file, waiting in the kernel",
-  supports: { shared: true, ranges: false, blocking: true, upgrade: true },
+  supports: { shared: true, ranges: false, blocking: true, upgrade: false },
   owner: "open-file",
   procLocksKind: "FLOCK",
 });
