@@ -51,6 +51,7 @@ const COMMAND_PACKAGES = {
   showtableinfo: "casacore-tools",
   flock: "util-linux",
   python3: "python3",
+  "redis-server": "redis-server",
   sqlite3: "sqlite3",
   strace: "strace",
   taql: "casacore-tools",

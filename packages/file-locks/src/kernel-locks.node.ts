@@ -84,6 +84,8 @@ class LinuxLocks implements KernelLockDoor {
   readonly #library: CLibrary;
   readonly #flock;
   readonly #fcntl;
+  /** Records that threads read: the foreign call keeps the address only, and garbage collection must not take them. */
+  readonly #inUse = new Set<Uint8Array>();
   #waker: ThreadWaker | undefined;
 
   constructor(library: CLibrary) {
@@ -112,9 +114,12 @@ class LinuxLocks implements KernelLockDoor {
   wait(kind: KernelLockKind, fd: number, mode: FileLockMode, span: ByteSpan = WHOLE_FILE): KernelLockWait {
     this.#waker ??= openThreadWaker(this.#library);
     let isSettled = false;
+    const record = recordLock(mode, span);
+    this.#inUse.add(record);
     const { promise: taken, resolve, reject } = Promise.withResolvers<boolean>();
     const settle = (error: Error | null, result: number) => {
       isSettled = true;
+      this.#inUse.delete(record);
       if (error) return reject(error);
       if (result === 0) return resolve(true);
       const code = this.#library.errorCode();
@@ -122,7 +127,7 @@ class LinuxLocks implements KernelLockDoor {
       reject(systemError(kind === "flock" ? "flock" : "fcntl", code));
     };
     if (kind === "flock") this.#flock.async(fd, FLOCK_OPERATION[mode], settle);
-    else this.#fcntl.async(fd, RECORD_COMMAND[kind].wait, recordLock(mode, span), settle);
+    else this.#fcntl.async(fd, RECORD_COMMAND[kind].wait, record, settle);
     const waker = this.#waker;
     return { taken, interrupt: () => waker.wakeUntil(kind === "flock" ? "flock" : "fcntl", fd, () => isSettled) };
   }

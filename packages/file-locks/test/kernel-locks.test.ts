@@ -6,6 +6,8 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeWith, hasCommand, pythonPath } from "../../../tools/oracles.ts";
 import { openKernelLockDoor } from "../src/node.ts";
@@ -123,6 +125,23 @@ describeWith(hasCommand("python3"), "locks of the kernel", () => {
       closeSync(other);
     },
   );
+
+  test("a wait survives garbage collection", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    for (let i = 0; i < 20; i++) {
+      await python.does("lockf ex 0 0");
+      const given = locks.wait("posix", fd, "exclusive");
+      // What a freed record leaves is soon overwritten.
+      for (let j = 0; j < 5; j++) {
+        collect();
+        Array.from({ length: 2000 }, () => Buffer.alloc(32, 0xff));
+      }
+      expect(await python.does("lockf un 0 0")).toBe("ok");
+      expect(await given.taken).toBe(true);
+      locks.unlock("posix", fd);
+    }
+  });
 
   test("the kernel refuses to wait for ever: EDEADLK", async () => {
     locks.tryLock("posix", fd, "exclusive", { startByte: 0, endByte: 1 });

@@ -68,7 +68,7 @@ export interface LockPrimitive {
   /** The kind under which the kernel lists it in /proc/locks, where it does. */
   readonly procLocksKind?: "FLOCK" | "POSIX" | "OFDLCK";
   /** Why it cannot be used here, in words: no server, no library. undefined: it can. */
-  unavailable(path: string): Promise<string | undefined>;
+  unavailable(path: string, options?: OpenOptions): Promise<string | undefined>;
   open(path: string, options: OpenOptions): Promise<LockSession>;
 }
 
