@@ -45,7 +45,7 @@ describeWith(pythonWith("casacore"), "casacore's own lock and ours of its protoc
     python = spawn(pythonPath, ["-c", PYTHON, join(folder, "a.tab")], { stdio: ["pipe", "pipe", "pipe"] });
     python.stderr!.resume();
     lines = createInterface(python.stdout!)[Symbol.asyncIterator]();
-    expect(await next()).toBe("made");
+    await next();
     path = join(folder, "a.tab", "table.lock");
     await does("unlock");
     ours = await LedProcess.start("casacore", path);
