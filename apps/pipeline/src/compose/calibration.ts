@@ -34,7 +34,7 @@ export const calibration: {
   files: calTableFiles,
   writeReport,
   async solve(msPath, catalogPath, registryPath, options) {
-    const catalog = catalogStore.openSurvey(catalogPath);
+    const catalog = catalogPath === null ? null : catalogStore.openSurvey(catalogPath);
     const registry = registryPath === null ? null : openCalRegistry({ path: registryPath, clock: hostClock() });
     try {
       const earthOrientation = readEarthOrientation({ finalsPath: null, leapSecondsPath: null });
@@ -46,7 +46,7 @@ export const calibration: {
       return await solveCalibration(msPath, catalog, registry, ports, options);
     } finally {
       registry?.close();
-      catalog.close();
+      catalog?.close();
     }
   },
 };

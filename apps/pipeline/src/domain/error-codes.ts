@@ -100,6 +100,16 @@ export const errorCodes = {
     disposition: "quarantine",
     meaning: "Calibration found no solution: all data flagged, no source in the beam, or a model without numbers.",
   },
+  MODEL_UNUSABLE: {
+    disposition: "quarantine",
+    meaning:
+      "The model of the sky has values that are not numbers, in a source or in MODEL_DATA; the message says where. Predict it again.",
+  },
+  PRIOR_UNUSABLE: {
+    disposition: "quarantine",
+    meaning:
+      "Gains cannot be solved on top of what was given: no bandpass, a table of another array or band, or one without solutions; the message names it.",
+  },
   MS_UNSUITABLE: {
     disposition: "quarantine",
     meaning:

@@ -1,8 +1,8 @@
-/** Solves for the calibration of one Measurement Set from a catalogue of sources, and registers the tables. */
+/** Solves for the calibration of one Measurement Set, from a catalogue of sources or a model in it, and registers the tables. */
 
 import { airyFwhmRad, airyPower } from "@contimg/sky";
 import type { CalSolveConfig, CalSolveReport, SkySource } from "../domain/cal-solve.ts";
-import { type JsonObject, type NewCalTable, usualValidity } from "../domain/cal-table.ts";
+import { type JsonObject, type NewCalTable, orderIndexOf, usualValidity } from "../domain/cal-table.ts";
 import { PipelineError } from "../domain/error-codes.ts";
 import type { CalRegistry } from "../ports/cal-registry.ts";
 import type { CalTableFiles } from "../ports/cal-table-files.ts";
@@ -10,6 +10,7 @@ import type { CalibratableMs, MsCalibration, SolveRequest } from "../ports/ms-ca
 import type { MsLocks } from "../ports/ms-locks.ts";
 import type { SourceCatalog } from "../ports/source-catalog.ts";
 import { withContent } from "./find-calibration.ts";
+import { priorsFromRegistry } from "./solve-priors.ts";
 
 export interface SkyChoice {
   /** Apparent, through the beam in the middle of the data. */
@@ -81,32 +82,43 @@ export interface SolveCalibrationOptions extends Omit<SolveRequest, "sources"> {
 
 /** What `contimg cal solve` needs. */
 export interface SolveServices {
-  /** @param registryPath  null: the tables are not registered */
+  /**
+   * @param catalogPath  null: the model is a column
+   * @param registryPath  null: the tables are not registered
+   */
   solve(
     msPath: string,
-    catalogPath: string,
+    catalogPath: string | null,
     registryPath: string | null,
     options: SolveCalibrationOptions,
   ): Promise<CalSolveReport>;
 }
 
-/** @param registry  null: the tables are not registered */
+/**
+ * What gains are solved on top of is in `config.priorTables`; a bandpass or gains that are missing there and are not solved
+ * either come from the registry.
+ *
+ * @param catalog  null: the model is the column that the options name
+ * @param registry  null: the tables are not registered, and nothing is looked up
+ */
 export async function solveCalibration(
   msPath: string,
-  catalog: SourceCatalog,
+  catalog: SourceCatalog | null,
   registry: CalRegistry | null,
   { calibration, locks, files }: SolveCalibrationPorts,
-  options: SolveCalibrationOptions,
+  asked: SolveCalibrationOptions,
 ): Promise<CalSolveReport> {
   const lock = await locks.acquire(msPath, "shared", {
-    timeoutMs: options.lockTimeoutMs,
-    signal: options.signal,
+    timeoutMs: asked.lockTimeoutMs,
+    signal: asked.signal,
     onWait: ({ waitedMs, holders }) =>
-      options.onWait(`${msPath}: waiting for ${holders} to release it, for ${(waitedMs / 1000).toFixed(0)} s now`),
+      asked.onWait(`${msPath}: waiting for ${holders} to release it, for ${(waitedMs / 1000).toFixed(0)} s now`),
   });
   try {
     const ms = calibration.describe(msPath);
-    const sources = chooseSky(catalog, ms, options.config, options.choice);
+    const priorTables = priorsFromRegistry(registry, files, ms.middleMjd, asked.config);
+    const options = { ...asked, config: { ...asked.config, priorTables } };
+    const sources = catalog === null ? [] : chooseSky(catalog, ms, options.config, options.choice);
     const report = await calibration.solve(msPath, { ...options, sources });
     registry?.register(entriesOf(report, ms, options).map((entry) => withContent(files, entry)));
     return report;
@@ -119,19 +131,23 @@ export async function solveCalibration(
 function entriesOf(
   report: CalSolveReport,
   ms: CalibratableMs,
-  { config, choice, outputPrefix, softwareVersion, solverCommand }: SolveCalibrationOptions,
+  { config, choice, modelColumn, outputPrefix, softwareVersion, solverCommand }: SolveCalibrationOptions,
 ): readonly Omit<NewCalTable, "contentDigest">[] {
   const referenceMjd = (report.startMjd + report.endMjd) / 2;
   const finite = (value: number) => (Number.isFinite(value) ? value : null);
   const parameters: JsonObject = {
     ...config,
     maxUvM: finite(config.maxUvM),
-    refants: [...config.refants],
+    maxUvLambda: finite(config.maxUvLambda),
+    priorTables: config.priorTables.map(({ type, path }) => ({ type, path })),
+    robust: config.robust === null ? null : { ...config.robust },
+    bandpassSmoothing: config.bandpassSmoothing === null ? null : { ...config.bandpassSmoothing },
     minFluxJy: choice.minFluxJy,
+    modelColumn,
     sourceCount: report.sourceCount,
     modelFluxJy: report.modelFluxJy,
   };
-  return report.tables.map(({ type, path, quality, verdict, residualSigma }, at) => ({
+  return report.tables.map(({ type, path, quality, verdict, residualSigma, outcomeCounts }, at) => ({
     path,
     type,
     setName: outputPrefix.slice(outputPrefix.lastIndexOf("/") + 1),
@@ -140,7 +156,9 @@ function entriesOf(
     calField: report.fieldName,
     refant: report.refant,
     sourceMsPath: report.msPath,
-    solvedWith: report.tables.slice(0, at).map((earlier) => ({ type: earlier.type, path: earlier.path })),
+    solvedWith: [...config.priorTables, ...report.tables.slice(0, at)]
+      .map((earlier) => ({ type: earlier.type, path: earlier.path }))
+      .toSorted((a, b) => orderIndexOf(a.type) - orderIndexOf(b.type)),
     parameters,
     softwareVersion,
     solverCommand,
@@ -153,6 +171,9 @@ function entriesOf(
       median_snr: quality.present.medianSnr,
       antenna_count: quality.antennas.length,
       residual_sigma: residualSigma,
+      converged_count: outcomeCounts.convergedCount,
+      limit_count: outcomeCounts.limitCount,
+      no_data_count: outcomeCounts.noDataCount,
     },
     phaseCentre: { raDeg: ms.raDeg, decDeg: ms.decDeg },
     notes: null,

@@ -37,6 +37,11 @@ export interface PredictRows {
   readonly uvwRateMPerSec?: Float64Array;
   /** Length of an integration. */
   readonly exposureSec?: number;
+  /**
+   * l, m and n − 1 of the direction that was tracked while samples were averaged; default 0, the phase centre. Data that were
+   * averaged towards one direction and turned to another afterwards are smeared by the distance from the first.
+   */
+  readonly trackedLmn?: Float64Array;
   /** First row of `uvwM` to predict (0), and the one after the last (all). */
   readonly rowStart?: number;
   readonly rowEnd?: number;
@@ -173,15 +178,24 @@ function preparePhasor(
   phasor: Phasor,
   scratch: Float64Array,
 ): boolean {
-  const { uvwM, uvwRateMPerSec, exposureSec } = rows;
+  const { uvwM, uvwRateMPerSec, exposureSec, trackedLmn } = rows;
   const l = sky.lmn[3 * component];
   const m = sky.lmn[3 * component + 1];
   const n = sky.lmn[3 * component + 2];
+  // From the tracked direction: what smearing sees.
+  const offL = trackedLmn === undefined ? l : l - trackedLmn[0];
+  const offM = trackedLmn === undefined ? m : m - trackedLmn[1];
+  const offN = trackedLmn === undefined ? n : n - trackedLmn[2];
   const delaySec = (uvwM[3 * row] * l + uvwM[3 * row + 1] * m + uvwM[3 * row + 2] * n) / SPEED_OF_LIGHT_M_PER_SEC;
   // Whole turns are dropped before the product with 2π, so that sine and cosine see small arguments.
   const turns = delaySec * run.firstHz;
   const phaseRad = 2 * Math.PI * (turns - Math.round(turns));
-  const length = predictor.smearsBandwidth ? sinc(Math.PI * run.chanWidthHz * delaySec) : 1;
+  const length = predictor.smearsBandwidth
+    ? sinc(
+        (Math.PI * run.chanWidthHz * (uvwM[3 * row] * offL + uvwM[3 * row + 1] * offM + uvwM[3 * row + 2] * offN)) /
+          SPEED_OF_LIGHT_M_PER_SEC,
+      )
+    : 1;
   phasor.firstRe = length * Math.cos(phaseRad);
   phasor.firstIm = length * Math.sin(phaseRad);
   phasor.stepRad = 2 * Math.PI * delaySec * run.stepHz;
@@ -200,7 +214,8 @@ function preparePhasor(
   const pathChangeM =
     uvwRateMPerSec === undefined || exposureSec === undefined
       ? 0
-      : exposureSec * (uvwRateMPerSec[3 * row] * l + uvwRateMPerSec[3 * row + 1] * m + uvwRateMPerSec[3 * row + 2] * n);
+      : exposureSec *
+        (uvwRateMPerSec[3 * row] * offL + uvwRateMPerSec[3 * row + 1] * offM + uvwRateMPerSec[3 * row + 2] * offN);
   if (exponent === 0 && pathChangeM === 0) return false;
   const start = component * predictor.freqHz.length + run.chanStart;
   if (exponent !== 0) taperGaussian(sky.spectraJy, start, scratch, run, exponent);

@@ -9,6 +9,8 @@ export interface CalWindow {
   readonly spwId: number;
   readonly freqHz: Float64Array;
   readonly chanWidthHz: Float64Array;
+  /** Where delays have no phase. */
+  readonly referenceHz: number;
   readonly corrCount: number;
   /** Which correlation each receptor has with itself: `[0, 1]` of XX, YY; `[0, 3]` of four. */
   readonly parallelCorrs: readonly number[];
@@ -29,23 +31,26 @@ export interface CalMs {
   readonly ant2: Int32Array;
   readonly dataDescIds: Int32Array;
   readonly fieldIds: Int32Array;
+  readonly scans: Int32Array;
   readonly timesMjdSec: Float64Array;
   readonly exposureSec: number;
   readonly startMjdSec: number;
   readonly endMjdSec: number;
 }
 
-/** Rows that follow each other in the table and share window, field and time. */
+/** Rows that follow each other in the table and share window, field, scan and time. */
 export interface RowBlock {
   readonly rowStart: number;
   readonly rowEnd: number;
   readonly windowIndex: number;
   readonly fieldId: number;
+  readonly scan: number;
   readonly timeMjdSec: number;
 }
 
 const PARALLEL_NAMES = new Set(["XX", "YY", "RR", "LL", "I"]);
-const MAX_BLOCK_ROWS = 8192;
+/** Of a block: 16 MB of visibilities. */
+const MAX_BLOCK_SAMPLES = 2 ** 21;
 
 export const unsuitable = (path: string, what: string, expected: string, found: string) =>
   new PipelineError("MS_UNSUITABLE", `${path}: ${what}: expected ${expected}, found ${found}`, { subject: path });
@@ -53,8 +58,11 @@ export const unsuitable = (path: string, what: string, expected: string, found: 
 export function describeCalMs(path: string, main: Table): CalMs {
   const { rowCount } = main;
   if (rowCount === 0) throw unsuitable(path, "rows of MAIN", "some", "none");
-  const ints = (name: string) => main.column(name).getScalarRange(0, rowCount, new Int32Array(rowCount));
-  const doubles = (name: string) => main.column(name).getScalarRange(0, rowCount, new Float64Array(rowCount));
+  // Threads share them.
+  const ints = (name: string) =>
+    main.column(name).getScalarRange(0, rowCount, new Int32Array(new SharedArrayBuffer(4 * rowCount)));
+  const doubles = (name: string) =>
+    main.column(name).getScalarRange(0, rowCount, new Float64Array(new SharedArrayBuffer(8 * rowCount)));
   const timesMjdSec = doubles("TIME");
   const exposureSec = doubles("INTERVAL")[0]!;
   return {
@@ -68,6 +76,7 @@ export function describeCalMs(path: string, main: Table): CalMs {
     ant2: ints("ANTENNA2"),
     dataDescIds: ints("DATA_DESC_ID"),
     fieldIds: ints("FIELD_ID"),
+    scans: ints("SCAN_NUMBER"),
     timesMjdSec,
     exposureSec,
     startMjdSec: timesMjdSec.reduce((a, b) => Math.min(a, b)) - exposureSec / 2,
@@ -112,6 +121,7 @@ function windowsOf(path: string): readonly CalWindow[] {
       spwId,
       freqHz: Float64Array.from(spectral.column("CHAN_FREQ").getArray(spwId).data as Float64Array),
       chanWidthHz: Float64Array.from(spectral.column("CHAN_WIDTH").getArray(spwId).data as Float64Array, Math.abs),
+      referenceHz: spectral.column("REF_FREQUENCY").getScalar(spwId) as number,
       corrCount: corrTypes.length,
       parallelCorrs,
     };
@@ -138,17 +148,20 @@ export function blocksOf(ms: CalMs): readonly RowBlock[] {
   for (let rowStart = 0; rowStart < ms.rowCount; ) {
     const windowIndex = ms.dataDescIds[rowStart]!;
     const fieldId = ms.fieldIds[rowStart]!;
+    const scan = ms.scans[rowStart]!;
     const timeMjdSec = ms.timesMjdSec[rowStart]!;
+    const { freqHz, corrCount } = ms.windows[windowIndex]!;
     let rowEnd = rowStart + 1;
-    const end = Math.min(ms.rowCount, rowStart + MAX_BLOCK_ROWS);
+    const end = Math.min(ms.rowCount, rowStart + Math.ceil(MAX_BLOCK_SAMPLES / (freqHz.length * corrCount)));
     while (
       rowEnd < end &&
       ms.dataDescIds[rowEnd] === windowIndex &&
       ms.fieldIds[rowEnd] === fieldId &&
+      ms.scans[rowEnd] === scan &&
       ms.timesMjdSec[rowEnd] === timeMjdSec
     )
       rowEnd++;
-    blocks.push({ rowStart, rowEnd, windowIndex, fieldId, timeMjdSec });
+    blocks.push({ rowStart, rowEnd, windowIndex, fieldId, scan, timeMjdSec });
     rowStart = rowEnd;
   }
   return blocks;
@@ -163,6 +176,8 @@ export interface BlockData {
   readonly weights: Float32Array;
   /** [row, 3]. */
   readonly uvwM: Float64Array;
+  /** As `vis`; null: no column of it is read. */
+  readonly model: Float32Array | null;
 }
 
 /** Reads blocks into buffers of its own, which the next block overwrites. */
@@ -170,16 +185,19 @@ export class BlockReader {
   readonly #main: Table;
   readonly #ms: CalMs;
   readonly #dataColumn: string;
+  readonly #modelColumn: string | null;
   readonly #flagRows: Uint8Array;
   #vis = new Float32Array(0);
   #flags = new Uint8Array(0);
   #weights = new Float32Array(0);
   #uvwM = new Float64Array(0);
+  #model = new Float32Array(0);
 
-  constructor(main: Table, ms: CalMs, dataColumn: string) {
+  constructor(main: Table, ms: CalMs, dataColumn: string, modelColumn: string | null = null) {
     this.#main = main;
     this.#ms = ms;
     this.#dataColumn = dataColumn;
+    this.#modelColumn = modelColumn;
     this.#flagRows = Uint8Array.from(
       main.column("FLAG_ROW").getScalarRange(0, ms.rowCount) as ArrayLike<number>,
       Number,
@@ -194,6 +212,8 @@ export class BlockReader {
       this.#vis = new Float32Array(2 * sampleCount);
       this.#flags = new Uint8Array(sampleCount);
     }
+    if (this.#modelColumn !== null && this.#model.length < 2 * sampleCount)
+      this.#model = new Float32Array(2 * sampleCount);
     if (this.#weights.length < rowCount * corrCount) this.#weights = new Float32Array(rowCount * corrCount);
     if (this.#uvwM.length < 3 * rowCount) this.#uvwM = new Float64Array(3 * rowCount);
     const block = {
@@ -201,9 +221,12 @@ export class BlockReader {
       flags: this.#flags.subarray(0, sampleCount),
       weights: this.#weights.subarray(0, rowCount * corrCount),
       uvwM: this.#uvwM.subarray(0, 3 * rowCount),
+      model: this.#modelColumn === null ? null : this.#model.subarray(0, 2 * sampleCount),
     };
     this.#main.column(this.#dataColumn).getCellsInto(rowStart, rowEnd, block.vis);
     this.#main.column("FLAG").getCellsInto(rowStart, rowEnd, block.flags);
+    if (this.#modelColumn !== null)
+      this.#main.column(this.#modelColumn).getCellsInto(rowStart, rowEnd, this.#model.subarray(0, 2 * sampleCount));
     this.#main.column("WEIGHT").getCellsInto(rowStart, rowEnd, block.weights);
     this.#main.column("UVW").getCellsInto(rowStart, rowEnd, block.uvwM);
     const perRow = freqHz.length * corrCount;

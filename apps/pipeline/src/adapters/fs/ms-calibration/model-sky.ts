@@ -18,6 +18,7 @@ import {
   hourAngleDecToItrf,
   icrsToItrf,
   icrsUnitVector,
+  meridianCentreIcrs,
   observeFrom,
   separationRad,
   tangentAxes,
@@ -36,6 +37,8 @@ export interface ModelOptions {
   readonly beam: BeamKind;
   readonly dishDiameterM: number;
   readonly earthOrientation: EarthOrientation;
+  /** Over integrations and channels. */
+  readonly isSmeared: boolean;
 }
 
 /** Predicts one model plane for all polarisations. Not for two threads at a time. */
@@ -53,7 +56,7 @@ export class ModelPredictor {
     this.#ms = ms;
     this.#options = options;
     this.#predictors = ms.windows.map(({ freqHz, chanWidthHz }) =>
-      createPredictor(freqHz, { ...(this.#isSmeared ? { chanWidthHz } : {}), correlationFactors: [1] }),
+      createPredictor(freqHz, { ...(options.isSmeared ? { chanWidthHz } : {}), correlationFactors: [1] }),
     );
     this.#shapes = componentShapes(
       options.sources.map((source) => ({
@@ -72,7 +75,7 @@ export class ModelPredictor {
     const length = 2 * (block.rowEnd - block.rowStart) * predictor.freqHz.length;
     if (this.#model.length < length) this.#model = new Float32Array(length);
     const model = this.#model.subarray(0, length);
-    predictRows(predictor, this.#skyOf(block), this.#isSmeared ? this.#turning(block, uvwM) : { uvwM }, model);
+    predictRows(predictor, this.#skyOf(block), this.#options.isSmeared ? this.#turning(block, uvwM) : { uvwM }, model);
     return model;
   }
 
@@ -85,6 +88,7 @@ export class ModelPredictor {
       rowEnd: 0,
       windowIndex: middle.dataDescId,
       fieldId: this.#ms.fieldIds[this.#ms.rowCount >> 1]!,
+      scan: 0,
       timeMjdSec: (startMjdSec + endMjdSec) / 2,
     };
     const { spectraJy } = this.#skyOf(block);
@@ -93,19 +97,33 @@ export class ModelPredictor {
   }
 
   /**
-   * Drifting data were fringe-stopped towards the meridian of their time, and only then rotated to their phase centre: how
-   * far they are smeared does not follow from it.
+   * Drifting data were fringe-stopped towards the point that is on the meridian in the middle of their integration, as a
+   * point among the stars, and only then turned to the phase centre: they are smeared as data that track that point.
    */
-  get #isSmeared(): boolean {
-    return this.#options.beam !== "drift";
-  }
-
-  #turning({ fieldId, timeMjdSec }: RowBlock, uvwM: Float64Array) {
+  #turning(block: RowBlock, uvwM: Float64Array) {
+    const { fieldId, timeMjdSec } = block;
     if (this.#ratesMPerSec.length < uvwM.length) this.#ratesMPerSec = new Float64Array(uvwM.length);
     const uvwRateMPerSec = this.#ratesMPerSec.subarray(0, uvwM.length);
     const { apparentDecRad } = apparentPlace(this.#epoch(timeMjdSec).epoch, this.#ms.fields[fieldId]!);
     fillUvwRates(uvwM, apparentDecRad, uvwRateMPerSec);
-    return { uvwM, uvwRateMPerSec, exposureSec: this.#ms.exposureSec };
+    return {
+      uvwM,
+      uvwRateMPerSec,
+      exposureSec: this.#ms.exposureSec,
+      ...(this.#options.beam === "drift" ? { trackedLmn: this.#meridianOf(block) } : {}),
+    };
+  }
+
+  /** l, m and n − 1 of the point on the meridian, from the phase centre. */
+  #meridianOf({ fieldId, timeMjdSec }: RowBlock): Float64Array {
+    const field = this.#ms.fields[fieldId]!;
+    const { epoch } = this.#epoch(timeMjdSec);
+    const { apparentDecRad } = apparentPlace(epoch, field);
+    const at = icrsUnitVector(meridianCentreIcrs(epoch, apparentDecRad));
+    const axes = tangentAxes(field);
+    const lmn = new Float64Array(3);
+    setDirection(lmn, 0, dot(at, axes.l), dot(at, axes.m));
+    return lmn;
   }
 
   #epoch(timeMjdSec: number) {

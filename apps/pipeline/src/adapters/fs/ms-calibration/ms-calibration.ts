@@ -29,6 +29,7 @@ export function fileSystemMsCalibration(
           raDeg: (((field.raRad * DEG_PER_RAD) % 360) + 360) % 360,
           decDeg: field.decRad * DEG_PER_RAD,
           driftDeg: (ms.endMjdSec - ms.startMjdSec) * DRIFT_DEG_PER_SEC * Math.cos(field.decRad),
+          middleMjd: (ms.startMjdSec + ms.endMjdSec) / 2 / 86_400,
           middleFreqHz: freqHz[freqHz.length >> 1]!,
           dishDiameterM: ms.diametersM.slice().sort()[ms.diametersM.length >> 1]!,
         };

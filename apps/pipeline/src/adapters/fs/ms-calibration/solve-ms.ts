@@ -1,357 +1,373 @@
-/** Solves for bandpass and gains of a Measurement Set, and writes the tables. */
+/** Solves for the calibration of a Measurement Set, and writes the tables. */
 
 import { existsSync } from "node:fs";
-import { openTable, type Table } from "@contimg/casacore-tables/node";
-import {
-  accumulateRows,
-  createNormalCells,
-  type GainSolutions,
-  type GainTable,
-  gainIndex,
-  type NormalCells,
-  normaliseGains,
-  rankReferences,
-  referenceGains,
-  solveCells,
-} from "@contimg/kernels/solve";
+import { openTable } from "@contimg/casacore-tables/node";
 import type { EarthOrientation } from "@contimg/sky";
 import { judgeQuality, measureQuality } from "../../../domain/cal-quality.ts";
-import type { CalSolveConfig, CalSolveReport, SkySource, SolvedTable } from "../../../domain/cal-solve.ts";
-import type { CalTableType } from "../../../domain/cal-table.ts";
+import {
+  assertPriors,
+  type CalSolveReport,
+  combinables,
+  type OutcomeCounts,
+  type SolvedTable,
+  type SolveType,
+} from "../../../domain/cal-solve.ts";
 import { PipelineError } from "../../../domain/error-codes.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import { BlockReader, blocksOf, type CalMs, describeCalMs, type RowBlock, unsuitable } from "./cal-ms.ts";
-import { ModelPredictor } from "./model-sky.ts";
+import type { SolveRequest } from "../../../ports/ms-calibration.ts";
+import { accumulate, sumsBytes } from "./accumulate.ts";
+import { blocksOf, type CalMs, describeCalMs, type RowBlock, unsuitable } from "./cal-ms.ts";
+import { type ModelOptions, ModelPredictor } from "./model-sky.ts";
+import { readPrior } from "./prior-gains.ts";
+import { selectFields } from "./select-fields.ts";
+import { commonIntervals, divideMoments, type Moment, type SolveIntervals } from "./solve-intervals.ts";
+import {
+  type Bands,
+  bandsOf,
+  isPerChannel,
+  knownAtChannels,
+  type PassSums,
+  type SolvedStep,
+  type StepName,
+  StepSolver,
+  stepNames,
+} from "./solve-steps.ts";
 import { writeCalTable } from "./write-cal-table.ts";
 
-export interface SolveMsOptions {
-  readonly sources: readonly SkySource[];
-  readonly config: CalSolveConfig;
-  readonly dataColumn: string;
-  /** Tables become `<prefix>_bpcal`, `<prefix>_gpcal`, `<prefix>_2gcal`. */
-  readonly outputPrefix: string;
+export interface SolveMsOptions extends SolveRequest {
   readonly software: string;
   readonly earthOrientation: EarthOrientation;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
-  onProgress(step: string, doneCount: number, totalCount: number): void;
-}
-
-/** Bins of a solve: channels of all windows one behind the other, or the windows. */
-interface Bins {
-  readonly chanCount: number;
-  /** First channel of each window. */
-  readonly firstChan: readonly number[];
-  readonly windowOfChan: Int32Array;
 }
 
 const SEC_PER_DAY = 86_400;
+/** Of the sums of one pass over the data; when they do not fit, data are read, and their model predicted, once more. */
+const MAX_SUMS_BYTES = 2 ** 30;
+/** Units that keep 4 threads busy to the end. */
+const WANTED_UNIT_COUNT = 8;
 
-/** @throws PipelineError MS_UNSUITABLE, SOLVE_FAILED, INTERRUPTED, … */
-export async function solveMs(msPath: string, options: SolveMsOptions): Promise<CalSolveReport> {
-  const startedMs = options.clock.monotonicMs();
-  const sinceSec = (fromMs: number) => (options.clock.monotonicMs() - fromMs) / 1000;
-  using main = openTable(msPath);
-  const ms = describeCalMs(msPath, main);
-  assertSolvable(ms, options, (name) => main.hasColumn(name));
-  const solve = new MsSolve(main, ms, options);
-  const bandpassMs = options.clock.monotonicMs();
-  const bandpass = await solve.bandpass();
-  const bandpassSec = sinceSec(bandpassMs);
-  const gainsMs = options.clock.monotonicMs();
-  const gains = await solve.gains(bandpass);
-  const gainsSec = sinceSec(gainsMs);
-  const writeMs = options.clock.monotonicMs();
-  const tables: SolvedTable[] = [];
-  for (const each of [bandpass, ...gains]) tables.push(await solve.write(each));
-  const fluxesJy = solve.model.fluxesJy();
-  return {
-    msPath,
-    fieldName: ms.fields[ms.fieldIds[0]!]!.name,
-    refant: ms.antennaNames[solve.reference]!,
-    sourceCount: options.sources.length,
-    modelFluxJy: fluxesJy.reduce((sum, fluxJy) => sum + fluxJy, 0),
-    usedFraction: solve.usedFraction,
-    tables,
-    startMjd: ms.startMjdSec / SEC_PER_DAY,
-    endMjd: ms.endMjdSec / SEC_PER_DAY,
-    timingsSec: { bandpass: bandpassSec, gains: gainsSec, write: sinceSec(writeMs), total: sinceSec(startedMs) },
-  };
-}
-
-function assertSolvable(
-  ms: CalMs,
-  { sources, dataColumn, outputPrefix }: SolveMsOptions,
-  hasColumn: (name: string) => boolean,
-): void {
-  if (sources.length === 0) throw solveFailed(ms.path, "the model has no source in the beam");
-  const bad = sources.find(({ raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio }) =>
-    [raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio].some((value) => !Number.isFinite(value)),
-  );
-  if (bad)
-    throw solveFailed(
-      ms.path,
-      `source ${bad.name} of the model: expected finite numbers, found ${JSON.stringify(bad)}`,
-    );
-  const [first] = ms.windows;
-  for (const { dataDescId, freqHz, parallelCorrs } of ms.windows) {
-    if (freqHz.length !== first!.freqHz.length || parallelCorrs.length !== first!.parallelCorrs.length)
-      throw unsuitable(
-        ms.path,
-        `DATA_DESCRIPTION row ${dataDescId}`,
-        `${first!.freqHz.length} channels and ${first!.parallelCorrs.length} polarisations as in the first`,
-        `${freqHz.length} and ${parallelCorrs.length}`,
-      );
-  }
-  if (!hasColumn(dataColumn)) throw unsuitable(ms.path, "columns of MAIN", dataColumn, "none of that name");
-  for (const suffix of ["_bpcal", "_gpcal", "_2gcal"]) {
-    const path = `${outputPrefix}${suffix}`;
-    if (existsSync(path)) {
-      const message = `${path}: is there already; move it away, or give another --output-prefix`;
-      throw new PipelineError("OUTPUT_EXISTS", message, { subject: path });
-    }
-  }
-}
-
-const solveFailed = (path: string, message: string) =>
-  new PipelineError("SOLVE_FAILED", `${path}: ${message}`, { subject: path });
-
-/** What one solve gave, before it is written. */
-interface Solved {
-  readonly type: CalTableType;
-  readonly suffix: string;
-  readonly table: GainTable & Pick<GainSolutions, "snr" | "errors">;
-  readonly outcomes: GainSolutions["outcomes"];
-  /** Middle of each solution interval, and its length. */
-  readonly intervals: Intervals;
-  readonly isPerChannel: boolean;
-}
-
-interface Intervals {
-  readonly middleMjdSec: readonly number[];
-  readonly lengthSec: readonly number[];
-  intervalOf(timeMjdSec: number): number;
-}
+export const solveSuffix: Readonly<Record<SolveType, string>> = {
+  K: "_kcal",
+  BP: "_bpcal",
+  GP: "_gpcal",
+  "2G": "_2gcal",
+};
 
 const COUNT_OF_VERDICT = {
   converged: "convergedCount",
   limit: "limitCount",
   "no-data": "noDataCount",
-} as const;
+} as const satisfies Readonly<Record<string, keyof OutcomeCounts>>;
 
-class MsSolve {
-  readonly model: ModelPredictor;
-  reference = -1;
-  usedFraction = 0;
+const cpuNowSec = () => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1e6;
+};
+
+const solveFailed = (path: string, message: string) =>
+  new PipelineError("SOLVE_FAILED", `${path}: ${message}`, { subject: path });
+
+/** @throws PipelineError MS_UNSUITABLE, PRIOR_UNUSABLE, MODEL_UNUSABLE, SOLVE_FAILED, INTERRUPTED, … */
+export async function solveMs(msPath: string, options: SolveMsOptions): Promise<CalSolveReport> {
+  const { clock, config, signal } = options;
+  const startedMs = clock.monotonicMs();
+  const sinceSec = (fromMs: number) => (clock.monotonicMs() - fromMs) / 1000;
+  assertPriors(config, msPath);
+  const ms = readMs(msPath, options);
+  const names = stepsOf(options);
+  const model = options.modelColumn ?? modelOptions(ms, options);
+  const bands = bandsOf(ms);
+  const solver = new StepSolver(
+    ms,
+    config,
+    bands,
+    config.priorTables.map((prior) => readPrior(prior, ms)),
+  );
+  const plan = new SolvePlan(ms, names, options);
+  const timings = { accumulate: 0, solve: 0 };
+  const cpuSec = { read: 0, predict: 0, accumulate: 0, solve: 0 };
+  const solved: SolvedStep[] = [];
+  let used: { readonly usedCount: number; readonly crossCount: number } | undefined;
+  for (const steps of plan.passes) {
+    const fromMs = clock.monotonicMs();
+    const pass = await runPass(plan, steps, ms, bands, solver, model, options);
+    timings.accumulate += sinceSec(fromMs);
+    for (const part of ["read", "predict", "accumulate"] as const) cpuSec[part] += pass.cpuSec[part];
+    used ??= pass;
+    if (pass.usedCount === 0) throw nothingCounts(ms, pass.crossCount);
+    const solveMs = clock.monotonicMs();
+    const startSec = cpuNowSec();
+    for (const name of steps) {
+      if (signal.aborted) throw new PipelineError("INTERRUPTED", `${msPath}: stopped`, { subject: msPath });
+      options.onProgress(name, 0, 1);
+      const step = solver.solve(name, pass.sums, plan.intervalsOf(name));
+      assertSolved(ms, step);
+      solved.push(step);
+    }
+    timings.solve += sinceSec(solveMs);
+    cpuSec.solve += cpuNowSec() - startSec;
+  }
+  const writeMs = clock.monotonicMs();
+  const tables: SolvedTable[] = [];
+  for (const step of solved) if (step.name !== "prebp") tables.push(await writeStep(step, step.name, ms, options));
+  const reference = solved.find(({ referenceAnt, name }) => referenceAnt >= 0 && name !== "prebp")?.referenceAnt ?? -1;
+  const { usedCount, crossCount } = used!;
+  return {
+    msPath,
+    fieldName: ms.fields[ms.fieldIds[0]!]!.name,
+    refant: ms.antennaNames[reference] ?? "",
+    sourceCount: options.sources.length,
+    modelFluxJy:
+      typeof model === "string"
+        ? null
+        : new ModelPredictor(ms, model).fluxesJy().reduce((sum, fluxJy) => sum + fluxJy, 0),
+    usedFraction: usedCount / crossCount,
+    tables,
+    startMjd: ms.startMjdSec / SEC_PER_DAY,
+    endMjd: ms.endMjdSec / SEC_PER_DAY,
+    timingsSec: { ...timings, write: sinceSec(writeMs), total: sinceSec(startedMs) },
+    cpuSec,
+  };
+}
+
+/** Which steps are solved on which pass over the data, and the intervals of each. */
+class SolvePlan {
+  readonly blocks: readonly RowBlock[];
+  readonly momentOfBlock: readonly number[];
+  readonly moments: readonly Moment[];
+  readonly passes: readonly (readonly StepName[])[];
   readonly #ms: CalMs;
   readonly #options: SolveMsOptions;
-  readonly #reader: BlockReader;
-  readonly #blocks: readonly RowBlock[];
-  readonly #bins: Bins;
-  #ranking: Int32Array = new Int32Array(0);
+  readonly #intervals: ReadonlyMap<StepName, SolveIntervals>;
 
-  constructor(main: Table, ms: CalMs, options: SolveMsOptions) {
+  constructor(ms: CalMs, names: readonly StepName[], options: SolveMsOptions) {
     this.#ms = ms;
     this.#options = options;
-    this.#reader = new BlockReader(main, ms, options.dataColumn);
-    this.#blocks = blocksOf(ms);
-    const chanCount = ms.windows[0]!.freqHz.length;
-    this.#bins = {
-      chanCount: chanCount * ms.windows.length,
-      firstChan: ms.windows.map((_, at) => at * chanCount),
-      windowOfChan: Int32Array.from({ length: chanCount * ms.windows.length }, (_, chan) =>
-        Math.floor(chan / chanCount),
-      ),
-    };
-    this.model = new ModelPredictor(ms, {
-      sources: options.sources,
-      beam: options.config.beam,
-      dishDiameterM: options.config.dishDiameterM ?? medianOf(ms.diametersM),
-      earthOrientation: options.earthOrientation,
+    const isChosen = selectFields(ms, options.config.fields);
+    this.blocks = blocksOf(ms).filter(({ fieldId }) => isChosen(fieldId));
+    const numbers = new Map<string, number>();
+    const moments: Moment[] = [];
+    this.momentOfBlock = this.blocks.map(({ timeMjdSec, fieldId, scan }) => {
+      const key = `${timeMjdSec} ${fieldId} ${scan}`;
+      const number = numbers.get(key) ?? moments.push({ timeMjdSec, fieldId, scan }) - 1;
+      numbers.set(key, number);
+      return number;
     });
-  }
-
-  async bandpass(): Promise<Solved> {
-    const { config } = this.#options;
-    const intervals = this.#intervals(null);
-    const cells = await this.#accumulate("bandpass", intervals, this.#bins.chanCount, (window) => {
-      const first = this.#bins.firstChan[window]!;
-      return (chan) => first + chan;
-    });
-    const solutions = solveCells(cells, {
-      minBaselineCount: config.minBaselineCount,
-      minSnr: config.bandpassMinSnrRatio,
-    });
-    if (solutions.flags.every((flag) => flag === 1)) throw this.#nothingSolved("bandpass", solutions);
-    this.#ranking = rankReferences(solutions, {
-      positionsM: this.#ms.positionsM,
-      preferredAnt: config.refants.map((name) => this.#ms.antennaNames.indexOf(name)).filter((id) => id >= 0),
-    });
-    this.reference = referenceGains(solutions, this.#ranking, "frequency").antennas[0]!;
-    normaliseGains(solutions, { scope: "antenna", spwOfBin: this.#bins.windowOfChan });
-    const { outcomes } = solutions;
-    return { type: "BP", suffix: "_bpcal", table: solutions, outcomes, intervals, isPerChannel: true };
-  }
-
-  /** Gains on top of the bandpass, and phases of short intervals on top of both. */
-  async gains(bandpass: Solved): Promise<readonly Solved[]> {
-    const { config } = this.#options;
-    const first = await this.#gainsOn([bandpass], "GP", "_gpcal", config.gainIntervalSec, "complex");
-    if (config.phaseIntervalSec === null) return [first];
-    return [first, await this.#gainsOn([bandpass, first], "2G", "_2gcal", config.phaseIntervalSec, "phase")];
-  }
-
-  async #gainsOn(
-    priors: readonly Solved[],
-    type: CalTableType,
-    suffix: string,
-    intervalSec: number | null,
-    mode: "complex" | "phase",
-  ): Promise<Solved> {
-    const { config } = this.#options;
-    const intervals = this.#intervals(intervalSec);
-    const windowCount = this.#ms.windows.length;
-    const cells = await this.#accumulate(suffix, intervals, windowCount, (window) => () => window, priors);
-    const solutions = solveCells(cells, {
-      mode,
-      minBaselineCount: config.minBaselineCount,
-      minSnr: config.gainMinSnrRatio,
-    });
-    if (solutions.flags.every((flag) => flag === 1)) throw this.#nothingSolved(suffix, solutions);
-    referenceGains(solutions, this.#ranking, "time");
-    return { type, suffix, table: solutions, outcomes: solutions.outcomes, intervals, isPerChannel: false };
-  }
-
-  #nothingSolved(what: string, { outcomes }: GainSolutions) {
-    const noDataCount = outcomes.filter(({ verdict }) => verdict === "no-data").length;
-    return solveFailed(
-      this.#ms.path,
-      `${what}: no solution in any of ${outcomes.length} cells, ${noDataCount} of them without data; is everything flagged, is the source in the model in the beam?`,
+    this.moments = moments;
+    this.#intervals = new Map(
+      names.map((name) => [
+        name,
+        divideMoments(moments, ms.exposureSec, solutionSec(name, options), options.config.combine),
+      ]),
     );
+    this.passes = this.#passesOf(names);
   }
 
-  #intervals(intervalSec: number | null): Intervals {
-    const { startMjdSec, endMjdSec } = this.#ms;
-    const spanSec = endMjdSec - startMjdSec;
-    const count = intervalSec === null ? 1 : Math.max(1, Math.round(spanSec / intervalSec));
-    const lengthSec = spanSec / count;
-    return {
-      middleMjdSec: Array.from({ length: count }, (_, at) => startMjdSec + (at + 0.5) * lengthSec),
-      lengthSec: Array.from({ length: count }, () => lengthSec),
-      intervalOf: (timeMjdSec) => Math.min(count - 1, Math.floor((timeMjdSec - startMjdSec) / lengthSec)),
-    };
+  intervalsOf(name: StepName): SolveIntervals {
+    return this.#intervals.get(name)!;
   }
 
-  /** Reads the data once. @param binOf  of a window: the bin of each of its channels */
-  async #accumulate(
-    step: string,
-    intervals: Intervals,
-    binCount: number,
-    binOf: (window: number) => (chan: number) => number,
-    priors: readonly Solved[] = [],
-  ): Promise<NormalCells> {
-    const ms = this.#ms;
-    const { signal, onProgress, config } = this.#options;
-    const polCount = ms.windows[0]!.parallelCorrs.length;
-    const antennaCount = ms.antennaNames.length;
-    const cells = createNormalCells({ antennaCount, intervalCount: intervals.middleMjdSec.length, polCount, binCount });
-    let usedCount = 0;
-    let crossCount = 0;
-    for (const [done, block] of this.#blocks.entries()) {
-      if (signal.aborted) throw new PipelineError("INTERRUPTED", `${ms.path}: stopped`, { subject: ms.path });
-      const window = ms.windows[block.windowIndex]!;
-      const data = this.#reader.read(block);
-      const rowCount = block.rowEnd - block.rowStart;
-      const ant1 = ms.ant1.subarray(block.rowStart, block.rowEnd);
-      const ant2 = ms.ant2.subarray(block.rowStart, block.rowEnd);
-      const interval = intervals.intervalOf(block.timeMjdSec);
-      const intervalOfRow = new Int32Array(rowCount).fill(interval);
-      for (let row = 0; row < rowCount; row++) {
-        const lengthM = Math.hypot(data.uvwM[3 * row]!, data.uvwM[3 * row + 1]!);
-        if (lengthM < config.minUvM || lengthM > config.maxUvM) intervalOfRow[row] = -1;
-        if (ant1[row] !== ant2[row]) crossCount += window.freqHz.length * polCount;
-      }
-      usedCount += accumulateRows(cells, {
-        vis: data.vis,
-        flags: data.flags,
-        weights: data.weights,
-        model: this.model.predict(block, data.uvwM),
-        rowCount,
-        channelCount: window.freqHz.length,
-        correlationCount: window.corrCount,
-        ant1,
-        ant2,
-        intervalOfRow,
-        binOfChannel: Int32Array.from({ length: window.freqHz.length }, (_, chan) => binOf(block.windowIndex)(chan)),
-        correlations: window.parallelCorrs,
-        ...(priors.length > 0 ? { prior: this.#priorOf(priors, block) } : {}),
-      });
-      onProgress(step, done + 1, this.#blocks.length);
-      // The signal and the terminal get their turn.
-      if (done % 8 === 7) await new Promise((resume) => setImmediate(resume));
+  /** The intervals that the sums of a pass keep apart: those of its steps, and more where that gives threads work. */
+  commonOf(steps: readonly StepName[]) {
+    const divisions = steps.map((name) => this.intervalsOf(name));
+    const common = commonIntervals(this.moments, divisions);
+    const windowCount = this.#ms.windows.length;
+    if (windowCount * common.count >= WANTED_UNIT_COUNT) return common;
+    const spanSec = this.#ms.endMjdSec - this.#ms.startMjdSec;
+    const finer = divideMoments(
+      this.moments,
+      this.#ms.exposureSec,
+      (spanSec * windowCount) / WANTED_UNIT_COUNT,
+      combinables,
+    );
+    const split = commonIntervals(this.moments, [...divisions, finer]);
+    return this.#fits(steps, split.count) ? split : common;
+  }
+
+  /** As many steps on one pass as memory allows. */
+  #passesOf(names: readonly StepName[]): readonly (readonly StepName[])[] {
+    const passes: StepName[][] = [];
+    for (const name of names) {
+      const together = [...(passes.at(-1) ?? []), name];
+      const divisions = together.map((each) => this.intervalsOf(each));
+      const isOne = passes.length > 0 && this.#fits(together, commonIntervals(this.moments, divisions).count);
+      if (isOne) passes.at(-1)!.push(name);
+      else passes.push([name]);
     }
-    if (priors.length === 0) this.usedFraction = crossCount === 0 ? 0 : usedCount / crossCount;
-    return cells;
+    return passes;
   }
 
-  /** What is known already of the block's window at its time, one value a channel. */
-  #priorOf(priors: readonly Solved[], { windowIndex, timeMjdSec, rowStart, rowEnd }: RowBlock) {
-    const { antennaCount, polCount } = priors[0]!.table;
-    const chanCount = this.#ms.windows[windowIndex]!.freqHz.length;
-    const size = antennaCount * chanCount * polCount;
-    const table: GainTable = {
-      antennaCount,
-      intervalCount: 1,
-      polCount,
-      binCount: chanCount,
-      gains: new Float64Array(2 * size),
-      flags: new Uint8Array(size),
-    };
-    for (let at = 0; at < size; at++) table.gains[2 * at] = 1;
-    for (const { table: prior, intervals, isPerChannel } of priors) {
-      const interval = intervals.intervalOf(timeMjdSec);
-      for (let antenna = 0; antenna < antennaCount; antenna++) {
-        for (let chan = 0; chan < chanCount; chan++) {
-          const bin = isPerChannel ? this.#bins.firstChan[windowIndex]! + chan : windowIndex;
-          for (let pol = 0; pol < polCount; pol++) {
-            const from = gainIndex(prior, interval, antenna, bin, pol);
-            const to = gainIndex(table, 0, antenna, chan, pol);
-            const [re, im] = [table.gains[2 * to]!, table.gains[2 * to + 1]!];
-            const [gRe, gIm] = [prior.gains[2 * from]!, prior.gains[2 * from + 1]!];
-            table.gains[2 * to] = re * gRe - im * gIm;
-            table.gains[2 * to + 1] = re * gIm + im * gRe;
-            if (prior.flags[from] === 1) table.flags[to] = 1;
-          }
-        }
-      }
-    }
-    return { table, intervalOfRow: new Int32Array(rowEnd - rowStart) };
+  #fits(steps: readonly StepName[], intervalCount: number): boolean {
+    const { antennaNames, windows } = this.#ms;
+    const binCount = steps.some(isPerChannel) ? windows.length * windows[0]!.freqHz.length : windows.length;
+    const limit = this.#options.maxSumsBytes ?? MAX_SUMS_BYTES;
+    return sumsBytes(antennaNames.length, windows[0]!.parallelCorrs.length, intervalCount, binCount) <= limit;
   }
+}
 
-  async write({ type, suffix, table, outcomes, intervals, isPerChannel }: Solved): Promise<SolvedTable> {
-    const ms = this.#ms;
-    const path = `${this.#options.outputPrefix}${suffix}`;
-    const solutions = await writeCalTable(path, ms, {
-      kind: isPerChannel ? "B" : "G",
-      table,
-      intervals,
-      reference: this.reference,
-      chanCount: isPerChannel ? ms.windows[0]!.freqHz.length : 1,
-      software: this.#options.software,
-    });
-    const quality = measureQuality(solutions);
-    const counts = { convergedCount: 0, limitCount: 0, noDataCount: 0 };
-    for (const { verdict } of outcomes) counts[COUNT_OF_VERDICT[verdict]]++;
-    const sigmas = outcomes.map(({ residualSigma }) => residualSigma).filter((sigma) => Number.isFinite(sigma));
-    return {
-      type,
-      path,
-      quality,
-      verdict: judgeQuality(quality),
-      outcomeCounts: counts,
-      residualSigma: sigmas.length === 0 ? null : medianOf(Float64Array.from(sigmas)),
-    };
+async function runPass(
+  plan: SolvePlan,
+  steps: readonly StepName[],
+  ms: CalMs,
+  bands: Bands,
+  solver: StepSolver,
+  model: string | ModelOptions,
+  { config, dataColumn, workerCount, signal, onProgress }: SolveMsOptions,
+) {
+  const common = plan.commonOf(steps);
+  const hasChannels = steps.some(isPerChannel);
+  // Sums by channel are seen through what is known when they are used; sums by window must be from the start.
+  const applied = hasChannels ? [] : solver.knownFor(steps[0]!);
+  const binOfChan = hasChannels ? Int32Array.from(bands.windowOfChan, (_, chan) => chan) : bands.windowOfChan;
+  const binCount = hasChannels ? bands.windowOfChan.length : ms.windows.length;
+  const { cells, ...counts } = await accumulate(
+    ms,
+    plan.blocks,
+    plan.momentOfBlock,
+    common,
+    { firstChan: bands.firstChan, binOfChan, binCount },
+    knownAtChannels(applied, common),
+    {
+      dataColumn,
+      model,
+      uvRange: config,
+      workerCount,
+      signal,
+      onProgress: (doneCount, totalCount) => onProgress(steps.join(", "), doneCount, totalCount),
+    },
+  );
+  const sums: PassSums = { cells, common, applied, isPerChannel: hasChannels };
+  return { sums, ...counts };
+}
+
+function stepsOf({ config }: SolveMsOptions): readonly StepName[] {
+  const { types, preBandpassIntervalSec, phaseIntervalSec } = config;
+  return stepNames.filter((name) => {
+    if (name === "prebp") return preBandpassIntervalSec !== null && types.includes("BP");
+    return types.includes(name) && (name !== "2G" || phaseIntervalSec !== null);
+  });
+}
+
+function solutionSec(name: StepName, { config }: SolveMsOptions): number | null {
+  if (name === "prebp") return config.preBandpassIntervalSec;
+  if (name === "GP") return config.gainIntervalSec;
+  return name === "2G" ? config.phaseIntervalSec : null;
+}
+
+function modelOptions(ms: CalMs, { sources, config, earthOrientation }: SolveMsOptions): ModelOptions {
+  return {
+    sources,
+    beam: config.beam,
+    dishDiameterM: config.dishDiameterM ?? medianOf(ms.diametersM),
+    earthOrientation,
+    isSmeared: config.isSmeared,
+  };
+}
+
+function readMs(msPath: string, { sources, modelColumn, dataColumn, outputPrefix, config }: SolveMsOptions): CalMs {
+  using main = openTable(msPath);
+  const ms = describeCalMs(msPath, main);
+  if (modelColumn === null && sources.length === 0) throw solveFailed(msPath, "the model has no source in the beam");
+  const bad = sources.find(({ raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio }) =>
+    [raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio].some((value) => !Number.isFinite(value)),
+  );
+  if (bad)
+    throw new PipelineError(
+      "MODEL_UNUSABLE",
+      `${msPath}: source ${bad.name} of the model: expected finite numbers, found ${JSON.stringify(bad)}`,
+      { subject: msPath },
+    );
+  const [first] = ms.windows;
+  for (const { dataDescId, freqHz, parallelCorrs } of ms.windows) {
+    if (freqHz.length !== first!.freqHz.length || parallelCorrs.length !== first!.parallelCorrs.length)
+      throw unsuitable(
+        msPath,
+        `DATA_DESCRIPTION row ${dataDescId}`,
+        `${first!.freqHz.length} channels and ${first!.parallelCorrs.length} polarisations as in the first`,
+        `${freqHz.length} and ${parallelCorrs.length}`,
+      );
   }
+  if (ms.antennaNames.length < 3)
+    throw solveFailed(
+      msPath,
+      `antennas: expected 3 at least, to solve for amplitudes, found ${ms.antennaNames.length}`,
+    );
+  for (const name of modelColumn === null ? [dataColumn] : [dataColumn, modelColumn])
+    if (!main.hasColumn(name)) throw unsuitable(msPath, "columns of MAIN", name, "none of that name");
+  for (const type of config.types) {
+    const path = `${outputPrefix}${solveSuffix[type]}`;
+    if (!existsSync(path)) continue;
+    const message = `${path}: is there already; move it away, or give another --output-prefix`;
+    throw new PipelineError("OUTPUT_EXISTS", message, { subject: path });
+  }
+  return ms;
+}
+
+const nothingCounts = (ms: CalMs, crossCount: number) =>
+  solveFailed(
+    ms.path,
+    `none of ${crossCount} visibilities counts: expected some that are not flagged, have a weight and lie in --uvrange; \`contimg flag list\` shows the flag versions, \`contimg flag restore\` takes one back`,
+  );
+
+/** A step without solutions, or without any of a polarisation, or of less than 3 antennas, is none. */
+function assertSolved(ms: CalMs, { name, table, outcomes }: SolvedStep): void {
+  const { antennaCount, intervalCount, polCount, binCount, flags } = table;
+  const antennas = new Set<number>();
+  const solvedCounts = new Array<number>(polCount).fill(0);
+  for (let at = 0; at < flags.length; at++) {
+    if (flags[at] === 1) continue;
+    antennas.add(Math.floor(at / polCount / binCount) % antennaCount);
+    solvedCounts[at % polCount]!++;
+  }
+  const noDataCount = outcomes.filter(({ verdict }) => verdict === "no-data").length;
+  const of = `${name}: ${noDataCount} of ${outcomes.length} cells have too few data`;
+  if (antennas.size === 0)
+    throw solveFailed(
+      ms.path,
+      `${of}, and none has a solution above the least SNR; is the source of the model in the beam, and is the data column right?`,
+    );
+  const dead = solvedCounts.indexOf(0);
+  if (dead >= 0)
+    throw solveFailed(
+      ms.path,
+      `${of}, and polarisation ${dead + 1} of ${polCount} has no solution on any antenna: is it dead, or flagged whole? Look at it with \`contimg flag summary\`, and solve a group where both are there`,
+    );
+  if (antennas.size < 3)
+    throw solveFailed(
+      ms.path,
+      `${of}: expected solutions of 3 antennas at least, found ${antennas.size} in ${intervalCount} intervals; lower the least SNR, or the baselines that an antenna needs`,
+    );
+}
+
+async function writeStep(
+  { table, delaysSec, outcomes, intervals, referenceAnt }: SolvedStep,
+  type: SolveType,
+  ms: CalMs,
+  { outputPrefix, software }: SolveMsOptions,
+): Promise<SolvedTable> {
+  const path = `${outputPrefix}${solveSuffix[type]}`;
+  const counts = { convergedCount: 0, limitCount: 0, noDataCount: 0 };
+  for (const { verdict } of outcomes) counts[COUNT_OF_VERDICT[verdict]]++;
+  const solutions = await writeCalTable(path, ms, {
+    kind: type === "BP" ? "B" : type === "K" ? "K" : "G",
+    table,
+    delaysSec,
+    intervals,
+    reference: referenceAnt,
+    chanCount: type === "BP" ? ms.windows[0]!.freqHz.length : 1,
+    software,
+    outcomes: counts,
+  });
+  const quality = measureQuality(solutions);
+  const sigmas = outcomes.map(({ residualSigma }) => residualSigma).filter((sigma) => Number.isFinite(sigma));
+  return {
+    type,
+    path,
+    quality,
+    verdict: judgeQuality(quality),
+    outcomeCounts: counts,
+    residualSigma: sigmas.length === 0 ? null : medianOf(Float64Array.from(sigmas)),
+  };
 }
 
 const medianOf = (values: Float64Array) => values.slice().sort()[values.length >> 1]!;

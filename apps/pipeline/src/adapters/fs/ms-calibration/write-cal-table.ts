@@ -6,19 +6,28 @@ import type { CellInput, SubtableRow, Table } from "@contimg/casacore-tables";
 import { type CalSubtable, createCalTable, openTable, publishTable } from "@contimg/casacore-tables/node";
 import { type GainSolutions, type GainTable, gainIndex } from "@contimg/kernels/solve";
 import type { JudgedSolutions } from "../../../domain/cal-quality.ts";
+import { type OutcomeCounts, outcomesText } from "../../../domain/cal-solve.ts";
 import { asWriteError, clearedUp } from "../../../domain/write-error.ts";
 import { hostInNames } from "../work-directories.ts";
 import type { CalMs } from "./cal-ms.ts";
+import type { SolveIntervals } from "./solve-intervals.ts";
 
 export interface CalTableContent {
-  readonly kind: "B" | "G";
-  /** Bins: channels of all windows one behind the other, or windows. */
+  readonly kind: "B" | "G" | "K";
+  /** Bins: channels of all windows one behind the other, or windows, or one for all windows. */
   readonly table: GainTable & Pick<GainSolutions, "snr" | "errors">;
-  readonly intervals: { readonly middleMjdSec: readonly number[]; readonly lengthSec: readonly number[] };
+  /** As the flags of `table`; of K alone. */
+  readonly delaysSec: Float64Array | null;
+  readonly intervals: SolveIntervals;
+  /** -1: none. */
   readonly reference: number;
+  readonly outcomes: OutcomeCounts;
   readonly chanCount: number;
   readonly software: string;
 }
+
+const JUDGED_KIND = { B: "bandpass", G: "gain", K: "delay" } as const;
+const NS_PER_SEC = 1e9;
 
 /** @returns what the table holds, as it is judged */
 export async function writeCalTable(path: string, ms: CalMs, content: CalTableContent): Promise<JudgedSolutions> {
@@ -42,37 +51,38 @@ export async function writeCalTable(path: string, ms: CalMs, content: CalTableCo
     throw clearedUp(asWriteError(error, path), () => rmSync(staging, { recursive: true, force: true }));
   }
   return {
-    kind: content.kind === "B" ? "bandpass" : "gain",
+    kind: JUDGED_KIND[content.kind],
     rowCount: solutions.rowCount,
     cellShape: solutions.cellShape,
     antennaNames: ms.antennaNames,
     antennaIds: solutions.antennaIds,
     spectralWindowIds: solutions.spectralWindowIds,
     timesMjdSec: solutions.timeMjdSec,
-    gains: solutions.gains,
-    delaysNs: null,
+    gains: solutions.gains ?? null,
+    delaysNs: solutions.delaysNs ?? null,
     flags: solutions.flags,
     snrRatio: solutions.snrRatio,
   };
 }
 
 /** Interval by interval, window by window, antenna by antenna, as CASA has them; two receptors, also of one polarisation. */
-function rowsOf(ms: CalMs, { table, intervals, reference, chanCount }: CalTableContent) {
+function rowsOf(ms: CalMs, { table, delaysSec, intervals, reference, chanCount }: CalTableContent) {
   const windowCount = ms.windows.length;
-  const { antennaCount, polCount } = table;
+  const { antennaCount, polCount, binCount } = table;
   const rowCount = intervals.middleMjdSec.length * windowCount * antennaCount;
   const size = rowCount * chanCount * 2;
+  const gains = delaysSec === null ? new Float32Array(2 * size) : undefined;
+  const delaysNs = delaysSec === null ? undefined : new Float32Array(size);
   const rows = {
     rowCount,
     cellShape: [2, chanCount] as const,
     timeMjdSec: new Float64Array(rowCount),
     intervalSec: new Float64Array(rowCount),
-    fieldIds: new Int32Array(rowCount).fill(ms.fieldIds[0]!),
+    fieldIds: new Int32Array(rowCount),
     spectralWindowIds: new Int32Array(rowCount),
     antennaIds: new Int32Array(rowCount),
     refAntennaIds: new Int32Array(rowCount).fill(reference),
-    scanNumbers: new Int32Array(rowCount).fill(1),
-    gains: new Float32Array(2 * size),
+    scanNumbers: new Int32Array(rowCount),
     paramErrorSigma: new Float32Array(size),
     flags: new Uint8Array(size).fill(1),
     snrRatio: new Float32Array(size),
@@ -83,29 +93,34 @@ function rowsOf(ms: CalMs, { table, intervals, reference, chanCount }: CalTableC
     const interval = Math.floor(row / antennaCount / windowCount);
     rows.timeMjdSec[row] = intervals.middleMjdSec[interval]!;
     rows.intervalSec[row] = intervals.lengthSec[interval]!;
+    rows.fieldIds[row] = intervals.fieldIds[interval]!;
+    rows.scanNumbers[row] = intervals.scans[interval]!;
     rows.spectralWindowIds[row] = ms.windows[window]!.spwId;
     rows.antennaIds[row] = antenna;
     for (let chan = 0; chan < chanCount; chan++) {
       for (let receptor = 0; receptor < 2; receptor++) {
         const to = (row * chanCount + chan) * 2 + receptor;
-        rows.gains[2 * to] = 1;
+        if (gains) gains[2 * to] = 1;
         if (receptor >= polCount) continue;
-        const from = gainIndex(table, interval, antenna, window * chanCount + chan, receptor);
-        rows.gains[2 * to] = table.gains[2 * from]!;
-        rows.gains[2 * to + 1] = table.gains[2 * from + 1]!;
-        rows.paramErrorSigma[to] = table.errors[from]!;
+        const bin = binCount === 1 ? 0 : window * chanCount + chan;
+        const from = gainIndex(table, interval, antenna, bin, receptor);
+        if (gains) {
+          gains[2 * to] = table.gains[2 * from]!;
+          gains[2 * to + 1] = table.gains[2 * from + 1]!;
+        } else delaysNs![to] = delaysSec![from]! * NS_PER_SEC;
+        rows.paramErrorSigma[to] = table.errors[from]! * (delaysSec === null ? 1 : NS_PER_SEC);
         rows.flags[to] = table.flags[from]!;
         rows.snrRatio[to] = table.snr[from]!;
       }
     }
   }
-  return rows;
+  return { ...rows, ...(gains ? { gains } : {}), ...(delaysNs ? { delaysNs } : {}) };
 }
 
-/** Those of the Measurement Set; of gains, each window has its middle as its one channel. */
+/** Those of the Measurement Set; of gains and delays, each window has its middle as its one channel. */
 function subtablesOf(
   ms: CalMs,
-  { kind, software }: CalTableContent,
+  { kind, software, outcomes }: CalTableContent,
 ): Partial<Record<CalSubtable, readonly SubtableRow[]>> {
   const copied = (name: string) => {
     using table = openTable(`${ms.path}/${name}`);
@@ -136,8 +151,8 @@ function subtablesOf(
       {
         TIME: ms.endMjdSec,
         OBSERVATION_ID: 0,
-        MESSAGE: `solved on ${ms.path}`,
-        PRIORITY: "INFO",
+        MESSAGE: `solved on ${ms.path}: ${outcomesText(outcomes)}`,
+        PRIORITY: outcomes.limitCount > 0 ? "WARN" : "INFO",
         ORIGIN: software,
         OBJECT_ID: 0,
         APPLICATION: "contimg",

@@ -1,8 +1,8 @@
 /** `contimg cal solve` */
 
 import { basename, dirname, join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
-import { type BeamKind, beamKinds, type CalSolveReport, defaultCalSolveConfig } from "../../../domain/cal-solve.ts";
+import type { Command } from "commander";
+import { type CalSolveReport, outcomesText } from "../../../domain/cal-solve.ts";
 import { isPipelineError } from "../../../domain/error-codes.ts";
 import {
   defaultSkyChoice,
@@ -11,107 +11,23 @@ import {
 } from "../../../services/solve-calibration.ts";
 import { software } from "../../../version.ts";
 import { createOutput, describeError, type Output, progressBar } from "../../output.ts";
-import { finiteNumber, wholeNumber } from "../../values.ts";
-import { absolute, REGISTRY_DB_HELP, registryPathOf } from "./registry-access.ts";
-
-interface SolveFlags {
-  readonly catalog: string;
-  readonly column: string;
-  readonly beam: BeamKind;
-  readonly minFlux: number;
-  readonly maxSources: number;
-  readonly uvrange?: readonly [number, number];
-  readonly refant?: readonly string[];
-  readonly bpMinsnr: number;
-  readonly gainMinsnr: number;
-  readonly gainSolint?: number;
-  readonly phaseSolint: number;
-  readonly outputPrefix?: string;
-  readonly register: boolean;
-  readonly registryDb?: string;
-  readonly lockTimeout: number;
-  readonly json: boolean;
-}
+import { absolute, registryPathOf } from "./registry-access.ts";
+import { addSolveOptions, type SolveFlags, solveConfigOf } from "./solve-flags.ts";
 
 const INTERRUPTED = 130;
-const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);
-
-function uvRangeM(text: string): readonly [number, number] {
-  const [least, most] = text
-    .split("~")
-    .map((part, at) => (part === "" ? [0, Number.POSITIVE_INFINITY][at]! : Number(part)));
-  if (!(least! >= 0 && most! > least!))
-    throw new InvalidArgumentError(`--uvrange: expected metres as 200~3000, 200~ or ~3000, found "${text}"`);
-  return [least!, most!];
-}
-
-/** Infinity: one for all times, or none; commander takes null for no value at all. */
-function solintSec(name: string): (text: string) => number {
-  return (text) => {
-    if (text === "inf" || text === "none") return Number.POSITIVE_INFINITY;
-    const value = finiteNumber(name)(text);
-    if (value <= 0) throw new InvalidArgumentError(`${name}: expected seconds above 0, or inf, found "${text}"`);
-    return value;
-  };
-}
-
-function beamKind(text: string): BeamKind {
-  const found = beamKinds.find((kind) => kind === text);
-  if (!found) throw new InvalidArgumentError(`--beam: expected ${beamKinds.join(", ")}, found "${text}"`);
-  return found;
-}
 
 export function addCalSolve(cal: Command, services: SolveServices): void {
-  const { bandpassMinSnrRatio, gainMinSnrRatio, phaseIntervalSec, beam } = defaultCalSolveConfig;
-  cal
+  const command = cal
     .command("solve")
-    .description("solve for bandpass and gains of a Measurement Set, from the sources of a catalogue in its beam")
-    .argument("<ms>", "the Measurement Set; it is only read")
-    .requiredOption("--catalog <file>", "catalogue of sources, as contimg catalog build makes them")
-    .option("--column <name>", "what is solved on", "DATA")
-    .option("--beam <kind>", `${beamKinds.join(", ")}: how the dishes stood`, beamKind, beam)
-    .option(
-      "--min-flux <Jy>",
-      "sources that seem weaker are left out",
-      finiteNumber("--min-flux"),
-      defaultSkyChoice.minFluxJy,
+    .description(
+      "solve for delays, bandpass and gains of a Measurement Set, from the sources of a catalogue in its beam or a model in it",
     )
-    .option("--max-sources <n>", "of those, the brightest", wholeNumber("--max-sources", 1), defaultSkyChoice.maxCount)
-    .option("--uvrange <metres>", "baselines, as 200~3000", uvRangeM)
-    .option("--refant <names>", "antennas to refer phases to, the best first", (text) => text.split(","))
-    .option(
-      "--bp-minsnr <ratio>",
-      "bandpass solutions below are flagged",
-      finiteNumber("--bp-minsnr"),
-      bandpassMinSnrRatio,
-    )
-    .option("--gain-minsnr <ratio>", "gains below are flagged", finiteNumber("--gain-minsnr"), gainMinSnrRatio)
-    .option(
-      "--gain-solint <seconds>",
-      "interval of gains, or inf",
-      solintSec("--gain-solint"),
-      Number.POSITIVE_INFINITY,
-    )
-    .option(
-      "--phase-solint <seconds>",
-      "interval of the phases on top of them (_2gcal), or none",
-      solintSec("--phase-solint"),
-      phaseIntervalSec ?? Number.POSITIVE_INFINITY,
-    )
-    .option(
-      "--output-prefix <path>",
-      "tables become PREFIX_bpcal, … (default: beside the Measurement Set, by its name)",
-    )
-    .option("--no-register", "leave the tables out of the registry")
-    .option("--registry-db <path>", REGISTRY_DB_HELP)
-    .option(
-      "--lock-timeout <seconds>",
-      "how long to wait for a Measurement Set that is changed",
-      finiteNumber("--lock-timeout"),
-      3600,
-    )
-    .option("--json", "JSON lines", false)
-    .action((msPath: string, flags: SolveFlags) => solve(absolute(msPath), flags, services));
+    .argument("<ms>", "the Measurement Set; it is only read");
+  addSolveOptions(command).action((msPath: string, flags: SolveFlags) => {
+    if ((flags.catalog === undefined) === (flags.modelColumn === undefined))
+      command.error("error: expected one of --catalog and --model-column, to say what the sky is");
+    return solve(absolute(msPath), flags, services);
+  });
 }
 
 async function solve(msPath: string, flags: SolveFlags, services: SolveServices): Promise<void> {
@@ -123,7 +39,7 @@ async function solve(msPath: string, flags: SolveFlags, services: SolveServices)
   try {
     const report = await services.solve(
       msPath,
-      absolute(flags.catalog),
+      flags.catalog === undefined ? null : absolute(flags.catalog),
       flags.register ? registryPathOf(flags) : null,
       optionsOf(msPath, flags, stop.signal, isTerminal, output),
     );
@@ -147,21 +63,12 @@ function optionsOf(
   isTerminal: boolean,
   output: Output,
 ): SolveCalibrationOptions {
-  const [minUvM, maxUvM] = flags.uvrange ?? [0, Number.POSITIVE_INFINITY];
   return {
-    config: {
-      ...defaultCalSolveConfig,
-      beam: flags.beam,
-      minUvM,
-      maxUvM,
-      bandpassMinSnrRatio: flags.bpMinsnr,
-      gainMinSnrRatio: flags.gainMinsnr,
-      gainIntervalSec: finiteOrNull(flags.gainSolint ?? Number.POSITIVE_INFINITY),
-      phaseIntervalSec: finiteOrNull(flags.phaseSolint),
-      refants: flags.refant ?? defaultCalSolveConfig.refants,
-    },
+    config: solveConfigOf(flags),
     choice: { ...defaultSkyChoice, minFluxJy: flags.minFlux, maxCount: flags.maxSources },
     dataColumn: flags.column,
+    modelColumn: flags.modelColumn ?? null,
+    workerCount: flags.maxWorkers,
     outputPrefix: flags.outputPrefix
       ? absolute(flags.outputPrefix)
       : join(dirname(msPath), basename(msPath).replace(/\.ms$/, "_0")),
@@ -177,9 +84,13 @@ function optionsOf(
 }
 
 function show(report: CalSolveReport, output: Output): void {
-  const { timingsSec } = report;
+  const { timingsSec, cpuSec } = report;
+  const modelText =
+    report.modelFluxJy === null
+      ? "a model of its own"
+      : `${report.sourceCount} sources of ${report.modelFluxJy.toFixed(2)} Jy through the beam`;
   output.line(
-    `${report.msPath}: field ${report.fieldName}, ${report.sourceCount} sources of ${report.modelFluxJy.toFixed(2)} Jy through the beam, ${(100 * report.usedFraction).toFixed(1)} % of the visibilities, refant ${report.refant}`,
+    `${report.msPath}: field ${report.fieldName}, ${modelText}, ${(100 * report.usedFraction).toFixed(1)} % of the visibilities, refant ${report.refant}`,
   );
   for (const { type, path, quality, verdict, outcomeCounts, residualSigma } of report.tables) {
     const { present, antennas, absent } = quality;
@@ -206,13 +117,16 @@ function show(report: CalSolveReport, output: Output): void {
       source_count: report.sourceCount,
       model_flux_jy: report.modelFluxJy,
       timings_sec: timingsSec,
+      cpu_sec: cpuSec,
     });
+    const size = `${present.medianGain?.toFixed(4) ?? "-"}${type === "K" ? " ns" : ""}`;
     output.line(
-      `${verdict.verdict}: ${type} ${path}: ${antennas.length} antennas, ${(100 * present.flaggedFraction).toFixed(1)} % flagged, amplitude ${present.medianGain?.toFixed(4) ?? "-"}, SNR ${present.medianSnr?.toFixed(1) ?? "-"}`,
+      `${verdict.verdict}: ${type} ${path}: ${antennas.length} antennas, ${(100 * present.flaggedFraction).toFixed(1)} % flagged, ${type === "K" ? "delay" : "amplitude"} ${size}, SNR ${present.medianSnr?.toFixed(1) ?? "-"}`,
     );
+    output.line(`  ${outcomesText(outcomeCounts)}`);
     for (const { severity, text } of verdict.reasons) output.line(`  ${severity}: ${text}`);
   }
   output.line(
-    `bandpass ${timingsSec.bandpass.toFixed(1)} s, gains ${timingsSec.gains.toFixed(1)} s, writing ${timingsSec.write.toFixed(1)} s`,
+    `reading and prediction ${timingsSec.accumulate.toFixed(1)} s, solving ${timingsSec.solve.toFixed(1)} s, writing ${timingsSec.write.toFixed(1)} s; processors: reading ${cpuSec.read.toFixed(1)} s, prediction ${cpuSec.predict.toFixed(1)} s, sums ${cpuSec.accumulate.toFixed(1)} s, solving ${cpuSec.solve.toFixed(1)} s`,
   );
 }
