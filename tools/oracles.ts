@@ -47,6 +47,7 @@ const PYTHON_PACKAGES = {
 export type PythonModule = keyof typeof PYTHON_PACKAGES;
 
 const COMMAND_PACKAGES = {
+  fitsverify: "fitsverify",
   h5dump: "hdf5-tools",
   showtableinfo: "casacore-tools",
   flock: "util-linux",

@@ -103,7 +103,7 @@ describe("continuous integration", () => {
   });
 
   test("installs every program and module that a test may ask for", () => {
-    const asked = found(read("tools/oracles.ts"), /: "((?:python3-|casacore-|hdf5-|wsclean)[\w-]*)"/g);
+    const asked = found(read("tools/oracles.ts"), /: "((?:python3-|casacore-|fitsverify|hdf5-|wsclean)[\w-]*)"/g);
     expect(asked.length).toBeGreaterThan(8);
     expect(asked.filter((name) => !new RegExp(`\\s${name}\\s`).test(text))).toEqual([]);
   });

@@ -20,13 +20,14 @@ const UNITLESS_NAMES = new Set(
   words(`
     row chan spw pol re im snr elements data value values out vis flags weights samples nsamples mask gains
     shape stride matrix bytes length ndim option status conjugate
+    byteLength bscale bzero blank nullValue uint8 int8 int16 uint16 int32 uint32 int64 uint64 float32 float64
     ant1 ant2 antenna1 antenna2 corrType corrTypes spwArray
   `),
 );
 
-/** Where one thing of a list is found: `rowStart`, `startByte`, `spwOfChan`, `flexSpwIdArray`, `nsamplesUniform`. */
+/** Where one thing of a list is found: `rowStart`, `startByte`, `dataStartByte`, `spwOfChan`, `flexSpwIdArray`, `nsamplesUniform`. */
 const PLACES =
-  /(row|chan|blt|spw|cell|piece)(Start|End)$|^(start|end)(Byte|Row|Chan)$|^(spw|field|centre|ant)Of[A-Z][a-z]+$|IdArray$|^nsamples[A-Z]/i;
+  /(row|chan|blt|spw|cell|piece)(Start|End)$|^(start|end)(Byte|Row|Chan)$|[a-z](Start|End)Byte$|^(spw|field|centre|ant)Of[A-Z][a-z]+$|IdArray$|^nsamples[A-Z]/i;
 
 /** Which of two sides a number is of; the word before it must say the unit. */
 const SIDES = /(In|Out|Swapped)+$/;

@@ -1,0 +1,31 @@
+/**
+ * FITS without Node: headers, images, binary tables, world coordinates and quick-look pictures, over any source and target of
+ * bytes. To open and write files by path use `@contimg/fits/node`.
+ */
+export { BinTable, type ColumnData, type ReadColumnOptions } from "./bintable/bin-table.ts";
+export type { ColumnKind, TableColumn } from "./bintable/column.ts";
+export { type ColumnValues, UNDEFINED_LOGICAL_CODE } from "./bintable/column-values.ts";
+export type * from "./bintable/table-spec.ts";
+export type { ColumnFormat, ElementCode } from "./bintable/tform.ts";
+export { type AsyncByteSource, blobSource, bytesInMemory } from "./bytes/byte-source.ts";
+export { type ByteTarget, memoryTarget } from "./bytes/byte-target.ts";
+export { forwardSource } from "./bytes/forward-source.ts";
+export { type HttpSourceOptions, httpSource } from "./bytes/http-source.ts";
+export { assertSums, type ChecksumReport, type ChecksumVerdict, checkSums } from "./checksum/verify.ts";
+export * from "./errors.ts";
+export type { FitsCard } from "./header/card.ts";
+export { type CardOptions, FitsHeader } from "./header/header.ts";
+export { serializeHeader } from "./header/serialize-header.ts";
+export type { Complex, FitsValue } from "./header/value.ts";
+export {
+  FitsImage,
+  type ImageData,
+  type ImageRows,
+  type ReadImageOptions,
+} from "./image/image.ts";
+export type * from "./image/image-spec.ts";
+export { type Fetch, type PlanOptions, planRegion, type Region, type Run, wholeRegion } from "./image/region.ts";
+export type { NativeArray, NativeArrays, NativeType, Scaling } from "./image/scale.ts";
+export { FitsWriter, type FitsWriterOptions } from "./structure/fits-writer.ts";
+export type { Bitpix, HduKind, HduLayout } from "./structure/hdu.ts";
+export { type FitsFile, type Hdu, openFitsSource, walkHdus } from "./structure/open-fits.ts";
