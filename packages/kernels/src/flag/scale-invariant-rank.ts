@@ -8,10 +8,16 @@ export interface RankWork {
   /** Partial sums, and their smallest from the left and largest from the right; each of the longest line + 1. */
   readonly partial: Int32Array;
   readonly leastBefore: Int32Array;
+  /** Whether a sample of a column is flagged. */
+  readonly columnFlags: Uint8Array;
 }
 
 export function createRankWork(lineLengthMax: number): RankWork {
-  return { partial: new Int32Array(lineLengthMax + 1), leastBefore: new Int32Array(lineLengthMax + 1) };
+  return {
+    partial: new Int32Array(lineLengthMax + 1),
+    leastBefore: new Int32Array(lineLengthMax + 1),
+    columnFlags: new Uint8Array(lineLengthMax),
+  };
 }
 
 /** η is counted in thousandths, so that sums are whole numbers and equality is exact. */
@@ -68,17 +74,23 @@ export function rankPlane(
   etaTime: number,
   etaFreq: number,
 ): number {
+  const sampleCount = timeCount * channelCount;
+  const first = flags.indexOf(1);
+  if (first < 0 || first >= sampleCount) return 0;
+  const { columnFlags } = work;
+  columnFlags.fill(0, 0, channelCount);
+  for (let at = 0; at < sampleCount; ) {
+    for (let channel = 0; channel < channelCount; channel++, at++) columnFlags[channel] |= flags[at];
+  }
   let newCount = 0;
   for (let channel = 0; channel < channelCount; channel++) {
-    let any = 0;
-    for (let at = channel; at < timeCount * channelCount; at += channelCount) any |= flags[at];
-    if (any !== 0) newCount += rankLine(work, flags, channel, channelCount, timeCount, etaTime);
+    if (columnFlags[channel] !== 0) newCount += rankLine(work, flags, channel, channelCount, timeCount, etaTime);
   }
-  for (let time = 0; time < timeCount; time++) {
-    const start = time * channelCount;
-    let any = 0;
-    for (let at = start; at < start + channelCount; at++) any |= flags[at];
-    if (any !== 0) newCount += rankLine(work, flags, start, 1, channelCount, etaFreq);
+  let next = flags.indexOf(1);
+  for (let start = 0; start < sampleCount && next >= 0; start += channelCount) {
+    if (next >= start + channelCount) continue;
+    newCount += rankLine(work, flags, start, 1, channelCount, etaFreq);
+    next = flags.indexOf(1, start + channelCount);
   }
   return newCount;
 }
