@@ -54,7 +54,7 @@ export interface Background {
 }
 
 /** Fewest subbands whose median tells their common shape from interference. */
-const SHAPE_SUBBAND_COUNT_MIN = 4;
+export const SHAPE_SUBBAND_COUNT_MIN = 4;
 
 /** Offsets (in bins or integrations, squared) must spread more than this for a slope to be told. */
 const SPREAD_MIN = 0.1;

@@ -5,11 +5,13 @@
  * of what is left, threshold by SumThreshold from the flags the plane came with. What a round flags is kept out of the next
  * round's fit and noise, and decided anew. The last round's flags grow by the scale-invariant rank operator.
  */
-import { type Background, type BackgroundOptions, createBackground, subtractBackground } from "./background.ts";
-import { madSigmaInPlace, medianInPlace } from "./robust.ts";
-import { createRankWork, type RankWork, rankPlane } from "./scale-invariant-rank.ts";
-import { createSumThreshold, type SumThreshold, setThresholds, sumThresholdPlane } from "./sum-threshold.ts";
+import { bestEngineKind, type EngineKind } from "../engine/engine.ts";
+import type { BackgroundOptions } from "./background.ts";
+import { plainSteps } from "./plain-steps.ts";
+import { SIGMA_PER_MAD_RATIO } from "./robust.ts";
+import type { SearchSteps } from "./search-steps.ts";
 import { gatherAmplitudes, scatterFlags, type VisibilityBlock } from "./visibility-block.ts";
+import { wasmSteps } from "./wasm-steps.ts";
 
 /** How to search. Start from {@link RFI_SEARCH_DEFAULTS}. */
 export interface RfiSearchOptions extends BackgroundOptions {
@@ -48,14 +50,8 @@ export interface RfiSearch {
   readonly channelCount: number;
   /** `[time][channel]` of the plane that is searched. */
   readonly amplitudes: Float32Array;
-  readonly inputFlags: Uint8Array;
   readonly flags: Uint8Array;
-  readonly previousFlags: Uint8Array;
-  readonly residuals: Float32Array;
-  readonly sample: Float32Array;
-  readonly background: Background;
-  readonly sumThreshold: SumThreshold;
-  readonly rank: RankWork;
+  readonly steps: SearchSteps;
 }
 
 /** What a search found in one plane. */
@@ -79,8 +75,16 @@ const FIRST_CLIP_SIGMA = 5;
 /** Noise below this part of the median amplitude is rounding of float32, not noise. */
 const NOISE_FLOOR_RATIO = 1e-5;
 
-/** @throws RangeError for options out of range. */
-export function createRfiSearch(timeCountMax: number, channelCount: number, options: RfiSearchOptions): RfiSearch {
+/**
+ * @param kind Both find the same; the plain one takes three times as long.
+ * @throws RangeError for options out of range.
+ */
+export function createRfiSearch(
+  timeCountMax: number,
+  channelCount: number,
+  options: RfiSearchOptions,
+  kind: EngineKind = bestEngineKind(),
+): RfiSearch {
   const { firstThresholdSigmaRatio, rhoRatio, roundCount, roundStepRatio, etaTimeRatio, etaFreqRatio } = options;
   if (!(firstThresholdSigmaRatio > 0 && rhoRatio > 0 && roundStepRatio >= 1)) {
     throw new RangeError("RFI search: expected a first threshold and ρ above 0, and a step of rounds of 1 or more");
@@ -91,22 +95,10 @@ export function createRfiSearch(timeCountMax: number, channelCount: number, opti
   if (!(etaTimeRatio >= 0 && etaTimeRatio <= 1 && etaFreqRatio >= 0 && etaFreqRatio <= 1)) {
     throw new RangeError(`RFI search: expected η within 0 to 1, found ${etaTimeRatio} and ${etaFreqRatio}`);
   }
-  const sampleCount = timeCountMax * channelCount;
-  const lineLengthMax = Math.max(timeCountMax, channelCount);
-  return {
-    options,
-    timeCountMax,
-    channelCount,
-    amplitudes: new Float32Array(sampleCount),
-    inputFlags: new Uint8Array(sampleCount),
-    flags: new Uint8Array(sampleCount),
-    previousFlags: new Uint8Array(sampleCount),
-    residuals: new Float32Array(sampleCount),
-    sample: new Float32Array(sampleCount),
-    background: createBackground(timeCountMax, channelCount, options),
-    sumThreshold: createSumThreshold(lineLengthMax, options.windowLengthMaxCount),
-    rank: createRankWork(lineLengthMax),
-  };
+  const makeSteps = kind === "wasm" ? wasmSteps : plainSteps;
+  const steps = makeSteps(timeCountMax, channelCount, options);
+  const { amplitudes, flags } = steps.planes;
+  return { options, timeCountMax, channelCount, amplitudes, flags, steps };
 }
 
 /** Step through a plane that meets all channels: odd, and no divisor of usual widths. */
@@ -116,37 +108,17 @@ function sampleStep(sampleCount: number, channelCount: number): number {
   return step;
 }
 
-/** Puts every `step`-th unflagged value into `sample`; returns how many. */
-function drawSample(
-  sample: Float32Array,
-  values: Float32Array,
-  flags: Uint8Array,
-  sampleCount: number,
-  step: number,
-): number {
-  let count = 0;
-  for (let at = 0; at < sampleCount; at += step) if (flags[at] === 0) sample[count++] = values[at];
-  return count;
-}
-
 /** Median and robust σ of unflagged values. Few unflagged ones are all looked at. */
-function robustOf(search: RfiSearch, values: Float32Array, sampleCount: number): { centre: number; sigma: number } {
-  const { sample, flags, channelCount } = search;
-  let count = drawSample(sample, values, flags, sampleCount, sampleStep(sampleCount, channelCount));
-  if (count < NOISE_SAMPLE_COUNT / 8) count = drawSample(sample, values, flags, sampleCount, 1);
-  const centre = medianInPlace(sample, count);
-  return { centre, sigma: madSigmaInPlace(sample, count, centre) };
-}
-
-function countFlags(flags: Uint8Array, sampleCount: number): number {
-  let count = 0;
-  for (let at = 0; at < sampleCount; at++) count += flags[at];
-  return count;
-}
-
-function sameFlags(one: Uint8Array, other: Uint8Array, sampleCount: number): boolean {
-  for (let at = 0; at < sampleCount; at++) if (one[at] !== other[at]) return false;
-  return true;
+function robustOf(
+  { steps, channelCount }: RfiSearch,
+  from: "amplitudes" | "residuals",
+  sampleCount: number,
+): { centre: number; sigma: number } {
+  let count = steps.drawSample(from, sampleCount, sampleStep(sampleCount, channelCount));
+  if (count < NOISE_SAMPLE_COUNT / 8) count = steps.drawSample(from, sampleCount, 1);
+  const centre = steps.median(count);
+  steps.spreadAbout(centre, count);
+  return { centre, sigma: SIGMA_PER_MAD_RATIO * steps.median(count) };
 }
 
 /**
@@ -154,33 +126,34 @@ function sameFlags(one: Uint8Array, other: Uint8Array, sampleCount: number): boo
  * flags grow in place. Multiplying all amplitudes by a number changes nothing.
  */
 export function searchPlane(search: RfiSearch, timeCount: number): RfiPlaneResult {
-  const { options, channelCount, amplitudes, flags, inputFlags, previousFlags, residuals } = search;
+  const { options, channelCount, steps } = search;
+  const { flags, inputFlags, previousFlags } = steps.planes;
   const sampleCount = timeCount * channelCount;
-  const flaggedBeforeCount = countFlags(flags, sampleCount);
+  const flaggedBeforeCount = steps.countFlags(sampleCount);
   inputFlags.set(flags);
-  const raw = robustOf(search, amplitudes, sampleCount);
+  const raw = robustOf(search, "amplitudes", sampleCount);
   let residualSigma = raw.sigma;
   if (flaggedBeforeCount < sampleCount) {
-    const clip = raw.centre + FIRST_CLIP_SIGMA * Math.max(raw.sigma, NOISE_FLOOR_RATIO * raw.centre);
-    for (let at = 0; at < sampleCount; at++) if (amplitudes[at] > clip) flags[at] = 1;
+    steps.clipAbove(raw.centre + FIRST_CLIP_SIGMA * Math.max(raw.sigma, NOISE_FLOOR_RATIO * raw.centre), sampleCount);
     for (let round = 1; round <= options.roundCount; round++) {
-      if (round === 1 || !sameFlags(flags, previousFlags, sampleCount)) {
-        subtractBackground(search.background, amplitudes, flags, timeCount, residuals);
-        residualSigma = robustOf(search, residuals, sampleCount).sigma;
+      if (round === 1 || !steps.sameFlags(sampleCount)) {
+        steps.subtractBackground(timeCount);
+        residualSigma = robustOf(search, "residuals", sampleCount).sigma;
         previousFlags.set(flags);
+        // The round before flagged all there was.
+        if (Number.isNaN(residualSigma)) break;
       }
       const ease = options.roundStepRatio ** (options.roundCount - round);
       const sigma = Math.max(residualSigma, NOISE_FLOOR_RATIO * raw.centre);
-      setThresholds(search.sumThreshold, ease * options.firstThresholdSigmaRatio * sigma, options.rhoRatio);
       flags.set(inputFlags);
-      sumThresholdPlane(search.sumThreshold, residuals, flags, timeCount, channelCount);
+      steps.threshold(ease * options.firstThresholdSigmaRatio * sigma, timeCount);
     }
-    rankPlane(search.rank, flags, timeCount, channelCount, options.etaTimeRatio, options.etaFreqRatio);
+    steps.rank(timeCount);
   }
   return {
     sampleCount,
     flaggedBeforeCount,
-    flaggedAfterCount: countFlags(flags, sampleCount),
+    flaggedAfterCount: steps.countFlags(sampleCount),
     residualSigma,
     medianAmplitude: raw.centre,
   };

@@ -24,12 +24,29 @@ export interface SumThreshold {
 /** ρ of the papers. */
 export const SUM_THRESHOLD_RHO_RATIO = 1.5;
 
+/** 1, 2, 4, … up to the longest. */
+export function windowLengthsOf(windowLengthMax: number): Int32Array {
+  const lengths: number[] = [];
+  for (let length = 1; length <= windowLengthMax; length *= 2) lengths.push(length);
+  return Int32Array.from(lengths);
+}
+
+/** χ_M of `count` window lengths. */
+export function thresholdsOf(firstThreshold: number, rhoRatio: number, count: number): Float64Array {
+  const thresholds = new Float64Array(count);
+  let threshold = firstThreshold;
+  for (let k = 0; k < count; k++) {
+    thresholds[k] = threshold;
+    threshold /= rhoRatio;
+  }
+  return thresholds;
+}
+
 /** @param windowLengthMax Windows are 1, 2, 4, … up to this one. */
 export function createSumThreshold(lineLengthMax: number, windowLengthMax = 64): SumThreshold {
-  const windowLengths: number[] = [];
-  for (let length = 1; length <= windowLengthMax; length *= 2) windowLengths.push(length);
+  const windowLengths = windowLengthsOf(windowLengthMax);
   return {
-    windowLengths: Int32Array.from(windowLengths),
+    windowLengths,
     thresholds: new Float64Array(windowLengths.length),
     prefixSums: new Float64Array(lineLengthMax + 1),
     prefixMagnitudes: new Float64Array(lineLengthMax + 1),
@@ -46,11 +63,7 @@ export function setThresholds(
   firstThreshold: number,
   rhoRatio: number = SUM_THRESHOLD_RHO_RATIO,
 ): void {
-  let threshold = firstThreshold;
-  for (let k = 0; k < work.thresholds.length; k++) {
-    work.thresholds[k] = threshold;
-    threshold /= rhoRatio;
-  }
+  work.thresholds.set(thresholdsOf(firstThreshold, rhoRatio, work.thresholds.length));
 }
 
 /** Sums and counts of unflagged samples up to each place; returns the largest magnitude among them. */
