@@ -1,0 +1,85 @@
+/** The files of a test: made before it, gone after it. */
+
+import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { LockTesterError, systemError } from "../errors.ts";
+import { SLOT_LENGTH } from "../locker/shared-state.ts";
+import { readFileSync } from "node:fs";
+import { countersOf } from "../locker/shared-state.ts";
+
+const FILE_MODE = 0o664;
+
+export class TrialFiles {
+  readonly paths: readonly string[];
+  readonly stateSuffix: string;
+  readonly #made: string[] = [];
+
+  /**
+   * Makes the lock files that are not there, and a state file beside each.
+   *
+   * @throws LockTesterError `usage` where a path cannot be a lock file
+   */
+  constructor(paths: readonly string[], stateSuffix: string, slotCount: number) {
+    this.paths = paths;
+    this.stateSuffix = stateSuffix;
+    try {
+      for (const path of paths) {
+        checkPath(path);
+        if (!existsSync(path)) this.#make(path);
+        this.#make(path + stateSuffix, Buffer.alloc(SLOT_LENGTH * Float64Array.BYTES_PER_ELEMENT * slotCount));
+      }
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+  }
+
+  #make(path: string, content?: Uint8Array): void {
+    let fd: number;
+    try {
+      fd = openSync(path, "wx", FILE_MODE);
+    } catch (error) {
+      throw asUsage(path, error);
+    }
+    this.#made.push(path);
+    try {
+      if (content) writeSync(fd, content);
+    } catch (error) {
+      throw asUsage(path, error);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** What must not stay when this process is killed. */
+  get leftovers(): readonly string[] {
+    return this.#made;
+  }
+
+  counters(): readonly (readonly number[])[] {
+    return this.paths.map((path) => countersOf(readFileSync(path + this.stateSuffix)));
+  }
+
+  remove(): void {
+    for (const path of this.#made) rmSync(path, { force: true, recursive: true });
+  }
+}
+
+function checkPath(path: string): void {
+  const folder = dirname(resolve(path));
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found) throw new LockTesterError("usage", `${folder}: no such directory`, { code: "ENOENT" });
+  if (!found.isDirectory()) throw new LockTesterError("usage", `${folder}: not a directory`, { code: "ENOTDIR" });
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file && !file.isFile())
+    throw new LockTesterError("usage", `${path}: expected a file, or nothing yet${file.isDirectory() ? "; found a directory" : ""}`);
+}
+
+function asUsage(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const meaning = { EACCES: "no permission", EPERM: "no permission", EROFS: "a read-only file system", ENOSPC: "no space left" }[
+    code ?? ""
+  ];
+  if (!meaning) return systemError(path, error);
+  return new LockTesterError("usage", `${path}: ${meaning} (${code})`, { cause: error, ...(code ? { code } : {}) });
+}
