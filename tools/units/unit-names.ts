@@ -11,7 +11,7 @@ const UNITS = words(`
 const UNITLESS = words(`
   Count Counts Index Indices Id Ids Number Numbers Code Codes Version Order Seed
   Fraction Ratio Sigma Snr Weight Weights Factor Gain Gains Flag Flags Mask
-  Token Tokens
+  Token Tokens Locker Lockers Port
   Shape Stride Axis Axes Matrix Product Subband Subbands Polarization Polarizations
 `);
 

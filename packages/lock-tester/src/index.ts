@@ -4,6 +4,9 @@
  */
 
 export { isLockTesterError, LockTesterError, type LockTesterTag } from "./errors.ts";
+export type { Judgement, Violation, ViolationKind } from "./oracle/judge.ts";
+export type { LockNumbers, Quantiles } from "./oracle/numbers.ts";
+export { wilsonInterval } from "./oracle/wilson.ts";
 export type {
   AcquireOptions,
   ByteRange,
@@ -13,3 +16,9 @@ export type {
   LockSession,
   OpenOptions,
 } from "./primitive.ts";
+export { exitStatusOf, type LockReport, type Verdict } from "./report/report.ts";
+export { parseCommand } from "./scenario/command.ts";
+export { readScenario } from "./scenario/read-scenario.ts";
+export type { Action, ContendAction, Scenario, Step } from "./scenario/scenario.ts";
+export { seedExample } from "./scenario/scenario.ts";
+export { writeScenario } from "./scenario/write-scenario.ts";

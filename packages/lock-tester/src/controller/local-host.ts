@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LockTesterError } from "../errors.ts";
-import { monotonicNs } from "../locker/clock.ts";
 import type { FromLockers, RunSetup, ToLockers } from "../locker/messages.ts";
 import type { Signal } from "../scenario/scenario.ts";
 import type { HostEvents, HostProcess, LockerHost } from "./locker-host.ts";
@@ -30,11 +29,17 @@ while read -r what rest; do
   case $what in
     pid) pids="$pids $rest" ;;
     file) set -- "$@" "$rest" ;;
+    beside) set -- "$@" "$rest". ;;
     done) exit 0 ;;
   esac
 done
 [ -n "$pids" ] && kill -KILL $pids 2>/dev/null
-[ $# -gt 0 ] && rm -rf -- "$@"
+for path; do
+  case $path in
+    *.) rm -rf -- "$path"* ;;
+    *) rm -rf -- "$path" ;;
+  esac
+done
 exit 0`;
 
 interface LockerProcess extends HostProcess {
@@ -51,14 +56,18 @@ export class LocalHost implements LockerHost {
   readonly #ofLocker = new Map<number, LockerProcess>();
   readonly #sitter: ChildProcess;
 
-  /** @param leftovers  files that must not outlive the test */
-  constructor(leftovers: readonly string[]) {
+  /**
+   * @param leftovers  files that must not outlive the test
+   * @param lonelyPaths  nor whatever has such a name with more behind a dot
+   */
+  constructor(leftovers: readonly string[], lonelyPaths: readonly string[]) {
     this.#sitter = spawn("/bin/sh", ["-c", SITTER], { stdio: ["pipe", "ignore", "ignore"], detached: true });
     // Without a shell nobody sits; the lockers themselves still end with their channel.
     this.#sitter.on("error", () => undefined);
     this.#sitter.stdin!.on("error", () => undefined);
     this.#sitter.unref();
     for (const path of [this.#logFolder, ...leftovers]) this.#tellSitter(`file ${path}`);
+    for (const path of lonelyPaths) this.#tellSitter(`beside ${path}`);
   }
 
   #tellSitter(line: string): void {
@@ -116,7 +125,7 @@ export class LocalHost implements LockerHost {
     child.on("exit", (status, signal) => {
       onExit();
       reject(new LockTesterError("lost", `a locker process ended at its start: ${complaint || (signal ?? status)}`));
-      events.ended(started, `${signal ?? `status ${status}`}${complaint ? `: ${complaint}` : ""}`, monotonicNs());
+      events.ended(started, `${signal ?? `status ${status}`}${complaint ? `: ${complaint}` : ""}`);
     });
     child.send({ type: "setup", lockers, setup } satisfies ToLockers);
     try {

@@ -10,8 +10,7 @@ export interface HostProcess {
 
 export interface HostEvents {
   message(from: HostProcess, message: FromLockers): void;
-  /** A process of lockers ended, at a time of the controller's clock. */
-  ended(from: HostProcess, status: string, nowNs: number): void;
+  ended(from: HostProcess, status: string): void;
 }
 
 export interface LockerHost {
@@ -23,10 +22,14 @@ export interface LockerHost {
   /**
    * Starts processes and waits until all are ready.
    *
-   * @param groups  the lockers of each process
+   * @param groupsOfLockers  the lockers of each process
    * @throws LockTesterError when one cannot
    */
-  start(groups: readonly (readonly number[])[], setup: Omit<RunSetup, "logFolder">, events: HostEvents): Promise<void>;
+  start(
+    groupsOfLockers: readonly (readonly number[])[],
+    setup: Omit<RunSetup, "logFolder">,
+    events: HostEvents,
+  ): Promise<void>;
   /** To the process of that locker, or to all. */
   send(locker: number | "all", message: ToLockers): void;
   signal(locker: number, signal: Signal): void;

@@ -1,16 +1,15 @@
 /** One test from beginning to end. */
 
 import { randomBytes } from "node:crypto";
-import { freemem } from "node:os";
 import { resolve } from "node:path";
 import { LockTesterError } from "../errors.ts";
 import { MOST_PATHS, MOST_SLOTS, slotStartsByte } from "../oracle/record.ts";
 import type { LockPrimitive, OpenOptions } from "../primitive.ts";
 import { loadPrimitive } from "../primitives/load.ts";
-import { expandSteps, rangesOf } from "../scenario/expand.ts";
-import type { FlatStep, Scenario } from "../scenario/scenario.ts";
 import { makeReport } from "../report/make-report.ts";
 import type { LockReport } from "../report/report.ts";
+import { expandSteps, rangesOf } from "../scenario/expand.ts";
+import type { FlatStep, Scenario } from "../scenario/scenario.ts";
 import { Controller, type ControllerEvents } from "./controller.ts";
 import { LocalHost } from "./local-host.ts";
 import type { LockerHost } from "./locker-host.ts";
@@ -67,13 +66,15 @@ export async function runLockTest(options: LockTestOptions): Promise<LockReport>
   checkSupport(primitive, steps);
 
   const files = new TrialFiles(paths, `.locktest-${randomBytes(4).toString("hex")}`, startsByte.length);
-  const local = new LocalHost(files.leftovers);
+  const local = new LocalHost(files.leftovers, files.lonelyPaths);
   try {
-    const missing = await primitive.unavailable(path);
-    if (missing !== undefined) throw new LockTesterError("unusable", `${primitive.name} cannot be used here: ${missing}`);
+    const missing = await primitive.unavailable(path, options.openOptions);
+    if (missing !== undefined)
+      throw new LockTesterError("unusable", `${primitive.name} cannot be used here: ${missing}`);
+    const hosts = [local, ...(options.otherHosts ?? [])];
     const controller = new Controller({
       primitive,
-      hosts: [local, ...(options.otherHosts ?? [])],
+      hosts,
       groups,
       steps,
       files,
@@ -91,7 +92,17 @@ export async function runLockTest(options: LockTestOptions): Promise<LockReport>
       },
     });
     const run = await controller.run();
-    return makeReport(run, { ...options, path, seed, primitive, startUtc, groups, steps });
+    return makeReport(run, {
+      path,
+      lockerCount,
+      seed,
+      primitive,
+      primitiveName: options.primitive,
+      startUtc,
+      groups,
+      hosts,
+      steps,
+    });
   } finally {
     await local.kill();
     files.remove();
@@ -113,14 +124,19 @@ function plan({ scenario, lockerCount }: LockTestOptions, seed: number, path: st
     const outside = "to" in step && step.to !== "all" ? step.to.find((locker) => locker >= lockerCount) : undefined;
     if (outside === undefined) continue;
     const where = step.place ? `line ${step.place.lineIndex}, column ${step.place.columnIndex}: ` : "";
-    throw new LockTesterError("scenario", `${where}there is no locker ${outside}: they count from 0 to ${lockerCount - 1}`);
+    throw new LockTesterError(
+      "scenario",
+      `${where}there is no locker ${outside}: they count from 0 to ${lockerCount - 1}`,
+    );
   }
   // As the original does: the file first.
   return [{ kind: "send", to: "all", action: { kind: "file", path } }, ...steps];
 }
 
 function pathsOf(steps: readonly FlatStep[], path: string): readonly string[] {
-  const named = steps.flatMap((step) => (step.kind === "send" && step.action.kind === "file" ? [step.action.path] : []));
+  const named = steps.flatMap((step) =>
+    step.kind === "send" && step.action.kind === "file" ? [step.action.path] : [],
+  );
   return [...new Set([path, ...named])];
 }
 
@@ -128,7 +144,8 @@ function checkSupport(primitive: LockPrimitive, steps: readonly FlatStep[]): voi
   const actions = steps.flatMap((step) => (step.kind === "send" ? [step.action] : []));
   const isShared = actions.some(
     (action) =>
-      (action.kind === "lock" && action.mode === "shared") || (action.kind === "contend" && action.mode !== "exclusive"),
+      (action.kind === "lock" && action.mode === "shared") ||
+      (action.kind === "contend" && action.mode !== "exclusive"),
   );
   check(primitive.supports.shared || !isShared, `${primitive.name} has no read locks, which the scenario asks for`);
   check(
@@ -159,8 +176,8 @@ function dealOut(
   );
   const needBytes = wanted * PROCESS_BYTES;
   check(
-    needBytes <= freemem() || wanted <= 16,
-    `${wanted} processes need about ${(needBytes / 1e9).toFixed(1)} GB, ${(freemem() / 1e9).toFixed(1)} GB are free`,
+    needBytes <= process.availableMemory() || wanted <= 16,
+    `${wanted} processes need about ${(needBytes / 1e9).toFixed(1)} GB, ${(process.availableMemory() / 1e9).toFixed(1)} GB are free`,
   );
   return Array.from({ length: wanted }, (_, group) => ({
     hostIndex: group % (1 + otherHostCount),

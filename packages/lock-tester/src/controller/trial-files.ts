@@ -1,11 +1,9 @@
 /** The files of a test: made before it, gone after it. */
 
-import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { LockTesterError, systemError } from "../errors.ts";
-import { SLOT_LENGTH } from "../locker/shared-state.ts";
-import { readFileSync } from "node:fs";
-import { countersOf } from "../locker/shared-state.ts";
+import { countersOf, SLOT_LENGTH } from "../locker/shared-state.ts";
 
 const FILE_MODE = 0o664;
 
@@ -13,6 +11,8 @@ export class TrialFiles {
   readonly paths: readonly string[];
   readonly stateSuffix: string;
   readonly #made: string[] = [];
+  /** Names beside each lock file that begin with its own, before the test: primitives make more of them. */
+  readonly #namesBefore = new Map<string, ReadonlySet<string>>();
 
   /**
    * Makes the lock files that are not there, and a state file beside each.
@@ -25,6 +25,7 @@ export class TrialFiles {
     try {
       for (const path of paths) {
         checkPath(path);
+        this.#namesBefore.set(path, new Set(namesBeside(path)));
         if (!existsSync(path)) this.#make(path);
         this.#make(path + stateSuffix, Buffer.alloc(SLOT_LENGTH * Float64Array.BYTES_PER_ELEMENT * slotCount));
       }
@@ -60,9 +61,24 @@ export class TrialFiles {
     return this.paths.map((path) => countersOf(readFileSync(path + this.stateSuffix)));
   }
 
+  /** Lock files beside which nothing lay: whatever begins with their names is the test's. */
+  get lonelyPaths(): readonly string[] {
+    return this.paths.filter((path) => this.#namesBefore.get(path)?.size === 0);
+  }
+
   remove(): void {
+    for (const path of this.paths) {
+      const before = this.#namesBefore.get(path);
+      if (!before) continue;
+      for (const name of namesBeside(path))
+        if (!before.has(name)) rmSync(join(dirname(path), name), { force: true, recursive: true });
+    }
     for (const path of this.#made) rmSync(path, { force: true, recursive: true });
   }
+}
+
+function namesBeside(path: string): readonly string[] {
+  return readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.`));
 }
 
 function checkPath(path: string): void {
@@ -72,14 +88,20 @@ function checkPath(path: string): void {
   if (!found.isDirectory()) throw new LockTesterError("usage", `${folder}: not a directory`, { code: "ENOTDIR" });
   const file = statSync(path, { throwIfNoEntry: false });
   if (file && !file.isFile())
-    throw new LockTesterError("usage", `${path}: expected a file, or nothing yet${file.isDirectory() ? "; found a directory" : ""}`);
+    throw new LockTesterError(
+      "usage",
+      `${path}: expected a file, or nothing yet${file.isDirectory() ? "; found a directory" : ""}`,
+    );
 }
 
 function asUsage(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  const meaning = { EACCES: "no permission", EPERM: "no permission", EROFS: "a read-only file system", ENOSPC: "no space left" }[
-    code ?? ""
-  ];
+  const meaning = {
+    EACCES: "no permission",
+    EPERM: "no permission",
+    EROFS: "a read-only file system",
+    ENOSPC: "no space left",
+  }[code ?? ""];
   if (!meaning) return systemError(path, error);
   return new LockTesterError("usage", `${path}: ${meaning} (${code})`, { cause: error, ...(code ? { code } : {}) });
 }

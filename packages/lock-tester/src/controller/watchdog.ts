@@ -58,7 +58,13 @@ export class Watchdog {
     }
     if (cycle && nowMs - this.#cycleSinceMs >= CYCLE_MS) {
       const edges = living.filter(({ waiter, holder }) => cycle.includes(waiter) && cycle.includes(holder));
-      return hang("deadlock", `lockers ${cycle.join(", ")} wait for each other`, edges, cycle, nowMs - this.#cycleSinceMs);
+      return hang(
+        "deadlock",
+        `lockers ${cycle.join(", ")} wait for each other`,
+        edges,
+        cycle,
+        nowMs - this.#cycleSinceMs,
+      );
     }
     return this.#lookForStuck(states, dead, living, acquiredCount, nowMs);
   }
@@ -72,12 +78,8 @@ export class Watchdog {
   ): Hang | undefined {
     const waiters = states.filter(({ waiting }) => waiting !== null);
     const isFree = waiters.length > 0 && living.length === 0;
-    // While nothing changes hands each waits since the same time.
-    const waits = waitsOf(
-      states,
-      waiters.map(({ locker }) => locker),
-    );
-    const key = isFree ? `${acquiredCount} ${waits}` : "";
+    // While nobody enters; those that wait may give up and wait again.
+    const key = isFree ? `${acquiredCount}` : "";
     if (key !== this.#stuckKey) {
       this.#stuckKey = key;
       this.#stuckSinceMs = nowMs;
@@ -85,10 +87,18 @@ export class Watchdog {
     const stuckMs = nowMs - this.#stuckSinceMs;
     if (!isFree || stuckMs < this.#limits.stuckMs) return undefined;
     const lockers = waiters.map(({ locker }) => locker);
-    const graveEdges = waitGraph([...waiters, ...dead]).filter(({ holder }) => dead.some(({ locker }) => locker === holder));
+    const graveEdges = waitGraph([...waiters, ...dead]).filter(({ holder }) =>
+      dead.some(({ locker }) => locker === holder),
+    );
     if (graveEdges.length > 0) {
       const names = [...new Set(graveEdges.map(({ holder }) => holder))].join(", ");
-      return hang("dead-holder", `the lock of locker ${names}, which was killed, is not given back`, graveEdges, lockers, stuckMs);
+      return hang(
+        "dead-holder",
+        `the lock of locker ${names}, which was killed, is not given back`,
+        graveEdges,
+        lockers,
+        stuckMs,
+      );
     }
     const text = `${lockers.length === 1 ? "locker" : "lockers"} ${lockers.join(", ")} waited ${(stuckMs / 1000).toFixed(1)} s for a lock that nobody holds`;
     return hang("stuck", text, [], lockers, stuckMs);

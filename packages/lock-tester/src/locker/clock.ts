@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClockChange } from "../scenario/scenario.ts";
 
 const NS_PER_SEC = 1e9;
-/** Timers wake up late by a millisecond or two; the rest is waited for actively. */
-const ACTIVE_NS = 1.5e6;
+/** Timers wake up late by up to a millisecond; waiting actively for longer would take the processor from the others. */
+const ACTIVE_NS = 0.2e6;
 const LONGEST_TIMER_MS = 1e9;
 
 /** The monotonic clock that all processes of the machine share. In a double it is exact for 104 days after start. */

@@ -1,7 +1,8 @@
 /** Acquire, look, hold, release, again and again: where most acquisitions of a test come from. */
 
+import { isLockTesterError } from "../errors.ts";
 import { FIELD, FLAW, packTarget, slotsOf } from "../oracle/record.ts";
-import type { ByteRange, LockMode, LockSession } from "../primitive.ts";
+import type { AcquireOptions, ByteRange, Grant, LockMode, LockSession } from "../primitive.ts";
 import type { ContendAction } from "../scenario/scenario.ts";
 import { monotonicNs, pause } from "./clock.ts";
 import { CriticalSection, type LockPlace } from "./critical-section.ts";
@@ -92,7 +93,7 @@ async function stay(
   hooks: ContendHooks,
 ): Promise<boolean> {
   const options = { timeoutMs: action.timeoutMs, signal, ...(range ? { range } : {}) };
-  const grant = await session.acquire(mode, options);
+  const grant = await acquire(session, mode, options);
   if (!grant) {
     hooks.holds(null);
     return false;
@@ -117,6 +118,20 @@ async function stay(
   return isHad;
 }
 
+/** A wait that the system refused, because it would never end, is one that was not had. */
+async function acquire(session: LockSession, mode: LockMode, options: AcquireOptions): Promise<Grant | null> {
+  try {
+    return await session.acquire(mode, options);
+  } catch (error) {
+    if (!isDeadlockRefused(error)) throw error;
+    return null;
+  }
+}
+
+export function isDeadlockRefused(error: unknown): boolean {
+  return isLockTesterError(error) && error.code === "EDEADLK";
+}
+
 /** @returns null: not had; the shared stay has then ended as well */
 async function upgrade(
   shared: CriticalSection,
@@ -129,7 +144,7 @@ async function upgrade(
   if (!hooks.supportsUpgrade) shared.exit();
   const askedNs = monotonicNs();
   hooks.waitsFor("exclusive", shared.range);
-  const grant = await session.acquire("exclusive", options);
+  const grant = await acquire(session, "exclusive", options);
   if (hooks.supportsUpgrade) shared.exit();
   if (!grant) return null;
   const section = new CriticalSection(place, "exclusive", shared.range, askedNs, grant.fencingToken);

@@ -4,11 +4,11 @@
  */
 
 import { join } from "node:path";
+import type { ByteRange, LockMode, LockPrimitive, LockSession } from "../primitive.ts";
 import { randomFrom } from "../scenario/random.ts";
 import type { Action } from "../scenario/scenario.ts";
-import type { ByteRange, LockMode, LockPrimitive, LockSession } from "../primitive.ts";
 import { monotonicNs, pause, sleepUntil } from "./clock.ts";
-import { contend } from "./contend.ts";
+import { contend, isDeadlockRefused } from "./contend.ts";
 import { CriticalSection, type LockPlace } from "./critical-section.ts";
 import type { ActionResult, HeldLock, LockerCounts, LockerState, Outcome, RunSetup } from "./messages.ts";
 import { ObservationLog } from "./observation-log.ts";
@@ -103,9 +103,7 @@ export class Locker {
     try {
       done = await this.#perform(action, targetNs);
     } catch (error) {
-      const problem = (error as Error).message;
-      if (this.#errors.length < MOST_ERRORS) this.#errors.push(problem);
-      done = { outcome: "error", problem };
+      done = this.#failed(error);
     }
     this.#waiting = null;
     return {
@@ -116,6 +114,16 @@ export class Locker {
       waitedMs: (monotonicNs() - this.#startNs) / 1e6,
       ...done,
     };
+  }
+
+  #failed(error: unknown): Done {
+    const problem = (error as Error).message;
+    if (isDeadlockRefused(error)) {
+      this.#notHadCount++;
+      return { outcome: "not-had", problem };
+    }
+    if (this.#errors.length < MOST_ERRORS) this.#errors.push(problem);
+    return { outcome: "error", problem };
   }
 
   async #perform(action: Action, targetNs: number | undefined): Promise<Done> {
@@ -175,7 +183,8 @@ export class Locker {
     );
     if (isKept) return { outcome: "kept" };
     const before = this.#sections.filter((section) => section.overlaps(range));
-    const isSame = before.length === 1 && before[0]!.covers(range) && (range === undefined || sameRange(before[0]!, range));
+    const isSame =
+      before.length === 1 && before[0]!.covers(range) && (range === undefined || sameRange(before[0]!, range));
     const upgraded = isSame && this.#primitive.supports.upgrade ? before[0] : undefined;
     // What the new lock changes is no longer claimed to be held, unless the primitive promises that it stays.
     if (!upgraded) this.#leave(before);

@@ -75,7 +75,8 @@ export class SharedState {
     let isMine = true;
     for (let slot = firstSlot; slot < endSlot; slot++) {
       const at = SLOT_LENGTH * slot;
-      if (now[at + COUNTER] !== this.#entry[at + COUNTER] || now[at + WRITER] !== this.#entry[at + WRITER]) isMine = false;
+      if (now[at + COUNTER] !== this.#entry[at + COUNTER] || now[at + WRITER] !== this.#entry[at + WRITER])
+        isMine = false;
       const inside = now[at + INSIDE]!;
       // A reader may find the sign of one that died inside before: it was there at entry.
       if (inside !== this.#entry[at + INSIDE]) isMine = false;

@@ -112,7 +112,12 @@ class Judge {
     const untilNs = Math.min(other.leftNs, stay.leftNs);
     const lastedMs = ((untilNs - stay.enteredNs) / 1e6).toFixed(3);
     return this.#add(
-      violation("overlap", stay, other.log.locker, `inside together with locker ${other.log.locker} for ${lastedMs} ms`),
+      violation(
+        "overlap",
+        stay,
+        other.log.locker,
+        `inside together with locker ${other.log.locker} for ${lastedMs} ms`,
+      ),
     );
   }
 
@@ -156,14 +161,17 @@ class Judge {
 
   #checkKernel(stay: Stay): void {
     const { samples } = this.#observed;
-    while (this.#sampleIndex < samples.length && samples[this.#sampleIndex]!.startNs < stay.enteredNs) this.#sampleIndex++;
+    while (this.#sampleIndex < samples.length && samples[this.#sampleIndex]!.startNs < stay.enteredNs)
+      this.#sampleIndex++;
     for (let i = this.#sampleIndex; i < samples.length && samples[i]!.endNs <= stay.leftNs; i++) {
       const sample = samples[i]!;
       if (sample.pathIndex !== stay.pathIndex) continue;
       this.#triedCount++;
       if (isListed(sample, stay)) this.#seenCount++;
       else
-        this.#unlisted.push(violation("not-in-kernel", stay, null, "said to hold the lock, which the kernel did not list"));
+        this.#unlisted.push(
+          violation("not-in-kernel", stay, null, "said to hold the lock, which the kernel did not list"),
+        );
     }
   }
 
@@ -194,7 +202,13 @@ class Judge {
 }
 
 function violation(kind: ViolationKind, stay: Stay, otherLocker: number | null, text: string): Violation {
-  return { kind, locker: stay.log.locker, otherLocker, atNs: stay.enteredNs, text: `locker ${stay.log.locker} ${text}` };
+  return {
+    kind,
+    locker: stay.log.locker,
+    otherLocker,
+    atNs: stay.enteredNs,
+    text: `locker ${stay.log.locker} ${text}`,
+  };
 }
 
 /** Whether the one that is there since longer has the smaller token, so that its writes are refused from now on. */

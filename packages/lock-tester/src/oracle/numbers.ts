@@ -21,7 +21,11 @@ export interface LockNumbers {
   readonly idleFraction: number;
   /** Jain's index of the acquisitions of each while all wanted more: 1 for equal shares, 1/n when one has all. */
   readonly jainIndex: number;
-  readonly countOfLocker: readonly { readonly locker: number; readonly count: number; readonly longestWaitMs: number }[];
+  readonly countOfLocker: readonly {
+    readonly locker: number;
+    readonly count: number;
+    readonly longestWaitMs: number;
+  }[];
   /** Lockers that waited a second and ten times longer than the median of the others' longest waits, or had nothing. */
   readonly starvedLockers: readonly number[];
   readonly notHadCount: number;
@@ -32,6 +36,7 @@ export interface LockNumbers {
 const NS_PER_MS = 1e6;
 const STARVED_MS = 1000;
 const STARVED_RATIO = 10;
+const LEAST_TURNS = 3;
 
 export function lockNumbers(logs: readonly LockerLog[], notHadCount: number): LockNumbers {
   const waits = new Float64Array(stayCount(logs));
@@ -43,7 +48,9 @@ export function lockNumbers(logs: readonly LockerLog[], notHadCount: number): Lo
   let idleNs = 0;
   /** The one that was inside and left last. */
   let previous: Stay | undefined;
-  const deaths = logs.flatMap(({ locker, diedNs }) => (diedNs === undefined ? [] : [{ locker, diedNs }]));
+  const deaths = logs.flatMap(({ locker, diedNs }) =>
+    diedNs !== undefined && Number.isFinite(diedNs) ? [{ locker, diedNs }] : [],
+  );
   const heldAtDeath = new Map<number, Stay>();
   const recoveries = new Map<number, number>();
 
@@ -65,7 +72,13 @@ export function lockNumbers(logs: readonly LockerLog[], notHadCount: number): Lo
     for (const { locker, diedNs } of deaths) {
       if (stay.log.locker === locker && stay.leftNs >= diedNs) heldAtDeath.set(locker, stay);
       const held = heldAtDeath.get(locker);
-      if (held && stay.log.locker !== locker && stay.enteredNs >= diedNs && !recoveries.has(locker) && exclude(held, stay))
+      if (
+        held &&
+        stay.log.locker !== locker &&
+        stay.enteredNs >= diedNs &&
+        !recoveries.has(locker) &&
+        exclude(held, stay)
+      )
         recoveries.set(locker, (stay.enteredNs - diedNs) / NS_PER_MS);
     }
   }
@@ -108,11 +121,14 @@ export function jainIndex(counts: readonly number[]): number {
 function countsWhileAllWant(logs: readonly LockerLog[]): readonly number[] {
   const used = logs.filter(({ records }) => records.length > 0);
   const firstEndNs = Math.min(...used.map(({ records }) => records[records.length - RECORD_LENGTH + FIELD.leftNs]!));
-  return used.map(({ records }) => {
+  const counts = used.map(({ records }) => {
     let count = 0;
     for (let at = FIELD.leftNs; at < records.length; at += RECORD_LENGTH) if (records[at]! <= firstEndNs) count++;
     return count;
   });
+  // Where each had one or two turns, the first end says nothing.
+  const isLong = counts.reduce((sum, count) => sum + count, 0) >= LEAST_TURNS * used.length;
+  return isLong ? counts : used.map(({ records }) => records.length / RECORD_LENGTH);
 }
 
 function starved(counts: LockNumbers["countOfLocker"]): readonly number[] {

@@ -68,7 +68,8 @@ function stayAt(log: LockerLog, recordIndex: number): Stay {
 /** All stays in the order of their entries: the logs, each of which is in order, are merged with a heap. */
 export function* inOrderOfEntry(logs: readonly LockerLog[]): Generator<Stay> {
   const heap: { log: LockerLog; recordIndex: number; enteredNs: number }[] = [];
-  const enteredAt = (log: LockerLog, recordIndex: number) => log.records[RECORD_LENGTH * recordIndex + FIELD.enteredNs]!;
+  const enteredAt = (log: LockerLog, recordIndex: number) =>
+    log.records[RECORD_LENGTH * recordIndex + FIELD.enteredNs]!;
   const sink = (from: number): void => {
     for (let at = from; ; ) {
       let least = at;
@@ -79,8 +80,7 @@ export function* inOrderOfEntry(logs: readonly LockerLog[]): Generator<Stay> {
       at = least;
     }
   };
-  for (const log of logs)
-    if (log.records.length > 0) heap.push({ log, recordIndex: 0, enteredNs: enteredAt(log, 0) });
+  for (const log of logs) if (log.records.length > 0) heap.push({ log, recordIndex: 0, enteredNs: enteredAt(log, 0) });
   for (let at = heap.length >> 1; at >= 0; at--) sink(at);
   while (heap.length > 0) {
     const first = heap[0]!;

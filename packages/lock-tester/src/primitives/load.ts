@@ -14,7 +14,10 @@ export async function loadPrimitive(name: string): Promise<LockPrimitive> {
   const parts = MODULE.exec(name);
   if (!parts) {
     const names = [...primitives.keys()].join(", ");
-    throw new LockTesterError("usage", `no primitive "${name}": expected one of ${names}, or module:/path/to.ts#export`);
+    throw new LockTesterError(
+      "usage",
+      `no primitive "${name}": expected one of ${names}, or module:/path/to.ts#export`,
+    );
   }
   const [, path = "", exportName = ""] = parts;
   let module: Readonly<Record<string, unknown>>;

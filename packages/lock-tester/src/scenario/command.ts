@@ -24,9 +24,13 @@ export function parseCommand(text: string): Action | CommandFlaw {
   if (!isCommandName(name)) {
     return { message: `unknown command "${name}": expected one of ${commandNames.join(", ")}`, columnOffset: 0 };
   }
-  const flaw = (message: string): CommandFlaw => ({ message: `${name}: ${message}`, columnOffset: at < 0 ? 0 : at + 1 });
+  const flaw = (message: string): CommandFlaw => ({
+    message: `${name}: ${message}`,
+    columnOffset: at < 0 ? 0 : at + 1,
+  });
   if (name === "stop") return argument === undefined ? { kind: "stop" } : flaw("takes no argument");
-  if (name === "file") return argument ? { kind: "file", path: argument } : flaw("expected a path, as in file@/tmp/lock-file");
+  if (name === "file")
+    return argument ? { kind: "file", path: argument } : flaw("expected a path, as in file@/tmp/lock-file");
   if (name === "sleep") {
     const durationUs = argument && /^\d+$/.test(argument) ? Number(argument) : Number.NaN;
     return Number.isSafeInteger(durationUs)
@@ -101,6 +105,9 @@ function whenText(when: When | undefined): string {
   if (!when) return "";
   if (when.kind === "after-sending") return `@+${when.sec}s`;
   const wholeSec = Math.floor(when.unixSec);
-  const fraction = (when.unixSec - wholeSec).toFixed(6).slice(1).replace(/\.?0+$/, "");
+  const fraction = (when.unixSec - wholeSec)
+    .toFixed(6)
+    .slice(1)
+    .replace(/\.?0+$/, "");
   return `@${new Date(wholeSec * 1000).toISOString().slice(0, 19).replace("T", " ")}${fraction}`;
 }
