@@ -34,6 +34,8 @@ for (;;) {
     stage: "convert",
     timings: { loadSec: 1, phaseSec: 1, writeSec: 1, totalSec: 3 },
     writerType: "contimg",
+    calibrators: null,
+    calibration: null,
   });
   if (end === "done") process.stdout.write(`${lease.groupId} ${lease.token}\n`);
 }

@@ -2,24 +2,34 @@
 
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import type { EarthOrientation } from "@contimg/sky";
 import { checkpointFiles } from "../adapters/fs/checkpoint-files.ts";
 import { readEarthOrientation } from "../adapters/fs/earth-orientation.ts";
 import { signatureOf } from "../adapters/fs/input-staging.ts";
 import { createMsBuilder } from "../adapters/fs/ms/ms-builder.ts";
+import { fileSystemMsFlags } from "../adapters/fs/ms-flags/ms-flags.ts";
 import { uvh5SubbandReader } from "../adapters/fs/subband-reader.ts";
 import { systemClock } from "../adapters/fs/system-clock.ts";
 import { type RunJob, serveChain } from "../adapters/runner/serve-chain.ts";
-import type { ChainJob } from "../ports/chain-runner.ts";
+import { catalogStore } from "../adapters/sqlite/catalog-store.ts";
+import type { ArtifactKind, Artifacts } from "../domain/artifacts.ts";
+import { defaultCalibratorChoice } from "../domain/calibrator.ts";
+import { flaggedFraction } from "../domain/flagging.ts";
+import type { SubbandHeader } from "../domain/subband-header.ts";
+import type { ChainEvents, ChainJob } from "../ports/chain-runner.ts";
 import { assertInputsUnchanged, buildWithRoom } from "../services/convert-safely.ts";
-import { runChain } from "../services/run-chain.ts";
+import { calibratorsOf, driftWindowOf } from "../services/find-calibrators.ts";
+import { type ChainStage, runChain } from "../services/run-chain.ts";
 import type { ChainSetup } from "../services/stream-setup.ts";
+import { dsa110Beam } from "../stages/calibrate/calibrators-in-group.ts";
 import { convertStage } from "../stages/convert/index.ts";
+import type { FlagConfig } from "../stages/flag/config.ts";
+import { flagStage } from "../stages/flag/index.ts";
 import { software } from "../version.ts";
 import { serialised, stagingDir } from "./stages.ts";
 
 /** The convert stage for one group of the stream: it takes over what an earlier attempt made of the same files. */
-function streamConvertStage(setup: ChainSetup, job: ChainJob) {
-  const earthOrientation = readEarthOrientation(setup.earthOrientationFiles);
+function streamConvertStage(setup: ChainSetup, job: ChainJob, earthOrientation: EarthOrientation) {
   const builder = createMsBuilder(systemClock, earthOrientation);
   const directory = stagingDir({ scratchDir: setup.scratchDir, tmpfsPath: setup.tmpfsDir }, [job.group]);
   const { expectedSubbandCount, allowMissingCount } = job;
@@ -35,9 +45,55 @@ function streamConvertStage(setup: ChainSetup, job: ChainJob) {
     workerCount: setup.workerCount,
     earthOrientation,
     software,
+    ...(setup.calibratorCatalogPath !== null && {
+      findCalibrators: calibratorFinder(setup.calibratorCatalogPath, earthOrientation),
+    }),
     inputsDigest: job.inputsDigest,
     beforePublish: () => assertInputsUnchanged(job, signatureOf),
   });
+}
+
+/** Opened when it is needed: a resumed job has looked before. */
+const calibratorFinder = (path: string, earthOrientation: EarthOrientation) => (header: SubbandHeader) => {
+  const window = driftWindowOf(header);
+  if (window === null) return [];
+  const catalog = catalogStore.openCalibrators(path);
+  try {
+    return calibratorsOf(catalog, window, defaultCalibratorChoice, dsa110Beam, earthOrientation);
+  } finally {
+    catalog.close();
+  }
+};
+
+function streamFlagStage(setup: ChainSetup, config: FlagConfig, events: ChainEvents) {
+  return flagStage({
+    flags: fileSystemMsFlags(systemClock),
+    config,
+    workerCount: setup.workerCount,
+    software,
+    monotonicMs: () => systemClock.monotonicMs(),
+    onReport: ({ totals, badInputs, timingsSec }) =>
+      events.onMessage(
+        "INFO",
+        `Flagged ${(100 * flaggedFraction(totals.all)).toFixed(1)} % in ${timingsSec.total.toFixed(1)} s, ${badInputs.length} inputs dead or noisy`,
+      ),
+  });
+}
+
+/** The stages that the setup asks for, in the order of the chain. */
+function stagesOf(setup: ChainSetup, job: ChainJob, events: ChainEvents): readonly ChainStage[] {
+  const onWait = (message: string) => events.onMessage("WARNING", message);
+  const earthOrientation = readEarthOrientation(setup.earthOrientationFiles);
+  return [
+    serialised(streamConvertStage(setup, job, earthOrientation), setup.locks, onWait),
+    ...(setup.flag === null ? [] : [serialised(streamFlagStage(setup, setup.flag, events), setup.locks, onWait)]),
+  ];
+}
+
+/** Whether what the artifact stands for is on disk. */
+function isThere(artifact: Artifacts[ArtifactKind]): boolean {
+  if ("path" in artifact) return existsSync(artifact.path);
+  return !("tables" in artifact) || artifact.tables.every(({ path }) => existsSync(path));
 }
 
 /** The chain for one job, where it runs: in a thread or process of its own. */
@@ -46,10 +102,10 @@ const runChainOfJob: RunJob<ChainSetup> = (setup, job, signal, events) => {
   return runChain(
     job,
     {
-      stages: [serialised(streamConvertStage(setup, job), setup.locks, warning)],
+      stages: stagesOf(setup, job, events),
       checkpoints: checkpointFiles(setup.checkpointDir, { warning }),
       clock: systemClock,
-      exists: (kind, artifact) => kind === "uvh5-group" || ("path" in artifact && existsSync(artifact.path)),
+      exists: (_kind, artifact) => isThere(artifact),
     },
     signal,
     events,

@@ -5,12 +5,13 @@ import { hostClock } from "../adapters/host/host-clock.ts";
 import { hostProcesses } from "../adapters/host/host-processes.ts";
 import { openQueueDatabase } from "../adapters/sqlite/queue-database.ts";
 import { PipelineError } from "../domain/error-codes.ts";
+import type { AlertStore } from "../ports/alerts.ts";
 import type { QueueDatabase } from "../ports/group-queue.ts";
 import { defaultConvertConfig } from "../stages/convert/config.ts";
 
 /** Opens a queue database that is there already, for a command to look into. */
 export function openExistingQueue(path: string): {
-  readonly queue: QueueDatabase;
+  readonly queue: QueueDatabase & AlertStore;
   readonly isDead: (owner: string) => boolean;
 } {
   if (!existsSync(path)) {

@@ -15,6 +15,7 @@ import { openQueueDatabase } from "../adapters/sqlite/queue-database.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { IncomingDirectory } from "../ports/incoming-directory.ts";
 import type { Log } from "../ports/log.ts";
+import { createAlerts } from "../services/alerts.ts";
 import { createDirectoryWatcher, type DirectoryWatcher, watchDirectory } from "../services/directory-watcher.ts";
 import { createGroupAssembler, type GroupAssembler, reviewGroups } from "../services/group-assembler.ts";
 import { createQueueMonitor, monitorQueue } from "../services/queue-monitor.ts";
@@ -22,7 +23,7 @@ import { runServices } from "../services/run-services.ts";
 import type { ChainSetup, Stream, StreamSetup } from "../services/stream-setup.ts";
 import { createStreamWorker } from "../services/stream-worker.ts";
 import { createWakeUp } from "../services/wake-up.ts";
-import { scienceChain } from "../stages/chain.ts";
+import { scienceChainWith } from "../stages/chain.ts";
 import { assertChainStartsFromFiles, TMPFS_SUBDIRECTORY } from "./stages.ts";
 
 /** How long a worker that was told to stop may take before it is killed. */
@@ -108,6 +109,7 @@ export function composeStream(setup: StreamSetup): Stream {
       processes: hostProcesses(),
       clock,
       log,
+      alerts: createAlerts(queue, log, setup.alertRepeatMs),
       random: Math.random,
     },
     {
@@ -116,7 +118,7 @@ export function composeStream(setup: StreamSetup): Stream {
       recoveryMs: RECOVERY_MS,
       storageBasePath: chain.outputDir,
       writerType: worker.usesSubprocess ? "subprocess" : "thread",
-      lastStage: scienceChain.at(-1)!.name,
+      lastStage: scienceChainWith({ flag: chain.flag !== null, calibrate: chain.calibration !== null }).at(-1)!.name,
       onStep: (step, subject) => setup.onStep?.(step, subject),
       onCompleted(groupId, ms) {
         monitor.noteCompleted(groupId, ms);

@@ -4,6 +4,7 @@
  */
 
 import { z } from "zod";
+import { missingCalibrationPolicies } from "../domain/group-calibration.ts";
 import { defaultRetryPolicy } from "../domain/queue.ts";
 import { logLevels } from "../ports/log.ts";
 import { defaultConvertConfig } from "../stages/convert/config.ts";
@@ -188,6 +189,63 @@ export const settings = {
     iers_finals: optionalPath("iers-finals", "finals2000A.all newer than the shipped one.", file),
     leap_seconds: optionalPath("leap-seconds", "Leap_Second.dat newer than the shipped one.", file),
   },
+  calibration: {
+    flag: toggle("flag", true, "Flag interference, dead and noisy inputs of each group."),
+    calibrate: toggle("calibrate", true, "Solve and calibrate each group; needs --sky-catalog, and is off without."),
+    sky_catalog: optionalPath(
+      "sky-catalog",
+      "Catalogue of sources, as contimg catalog build makes it: the sky that is solved on.",
+      file,
+    ),
+    calibrator_catalog: optionalPath(
+      "calibrator-catalog",
+      "Catalogue of calibrators, as contimg catalog build vla-calibrators makes it: groups in which one crosses the meridian go to ms/calibrators, and the best is solved on.",
+      file,
+    ),
+    bandpass_interval_hours: decimal(
+      "bandpass-interval-hours",
+      [0, 8760],
+      24,
+      "hours",
+      "A bandpass so often; 24 means once a sidereal day, 0 only by hand.",
+    ),
+    gain_interval_hours: decimal("gain-interval-hours", [0, 8760], 1, "hours", "Gains so often; 0 means only by hand."),
+    missing_calibration: choice(
+      "missing-calibration",
+      missingCalibrationPolicies,
+      "wait",
+      "Groups without valid calibration wait, go on uncalibrated, or borrow what is valid at other times.",
+      { placeholder: "what" },
+    ),
+    calibration_wait_hours: decimal(
+      "calibration-wait-hours",
+      [0, 8760],
+      1,
+      "hours",
+      "Groups that wait for longer go on uncalibrated.",
+    ),
+    borrow_bandpass_days: decimal(
+      "borrow-bandpass-days",
+      [0, 366],
+      7,
+      "days",
+      "How far outside its validity a bandpass may be borrowed.",
+    ),
+    borrow_gain_hours: decimal(
+      "borrow-gain-hours",
+      [0, 8760],
+      6,
+      "hours",
+      "How far outside their validity gains may be borrowed.",
+    ),
+    calibration_poll_sec: decimal(
+      "calibration-poll",
+      [0.05, 3600],
+      60,
+      "seconds",
+      "Groups that wait for calibration look again so often.",
+    ),
+  },
   locks: {
     serialize_ms_access: toggle("serialize-ms-access", true, "Take {ms}.lock around each access to a Measurement Set."),
     lock_timeout_sec: decimal(
@@ -203,6 +261,13 @@ export const settings = {
     enabled: toggle("monitoring", true, "Watch queue and machine, and warn."),
     interval_sec: decimal("monitor-interval", [0.1, DAY_SEC], 60, "seconds", "Time between two looks."),
     profile: toggle("profile", false, "Log details of each group: time, throughput, memory."),
+    alert_repeat_hours: decimal(
+      "alert-repeat-hours",
+      [0, 8760],
+      6,
+      "hours",
+      "An alert that lasts is said again so often.",
+    ),
     disk_warn_gb: decimal("disk-warn-gb", [0, 1e9], 200, "GB", "Warn when less is free where data go.", {
       ...noFlag,
       aliases: ["DISK_WARN_GB"],

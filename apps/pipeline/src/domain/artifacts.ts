@@ -1,6 +1,7 @@
 /** Everything that passes from stage to stage, down to the columns of a Measurement Set. */
 
 import type { Group } from "./group.ts";
+import type { GroupCalibration } from "./group-calibration.ts";
 import type { MeasurementSet } from "./measurement-set.ts";
 
 export interface Artifacts {
@@ -8,6 +9,8 @@ export interface Artifacts {
   "ms:DATA": MeasurementSet;
   "ms:FLAG": MeasurementSet;
   "ms:WEIGHT": MeasurementSet;
+  /** Tables that apply to the Measurement Set; nothing of it is changed by choosing them. */
+  calibration: GroupCalibration;
 }
 
 export type ArtifactKind = keyof Artifacts;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type CalibratorMatch, calibratorsText, chooseCalibrators, lBandFluxJy, msClassOf } from "./calibrator.ts";
+import { type CalibratorMatch, calibratorsText, chooseCalibrators, lBandFluxJy } from "./calibrator.ts";
+import { msClassOf } from "./measurement-set.ts";
 
 const match = (name: string, weightedFluxJy: number, more: Partial<CalibratorMatch> = {}): CalibratorMatch => ({
   name,

@@ -1,7 +1,5 @@
 /** Calibrators of the VLA list, and which of them a group of data holds. */
 
-import type { MsClass } from "./measurement-set.ts";
-
 /**
  * How good a source is in one configuration of the VLA: P amplitude errors below 3 %, S 3 to 10 %, W 10 % and more,
  * C confused, X not to be used, ? not known.
@@ -84,16 +82,6 @@ export function chooseCalibrators(
     )
     .toSorted((a, b) => b.weightedFluxJy - a.weightedFluxJy || a.sepDeg - b.sepDeg || (a.name < b.name ? -1 : 1))
     .slice(0, choice.maxCount);
-}
-
-/**
- * Under which directory of `ms/` a group goes: with the calibrators when one of them crosses the meridian in it. Groups
- * follow each other without a gap, so that each transit is in one.
- *
- * @param chosen  as {@link chooseCalibrators} gives them
- */
-export function msClassOf(chosen: readonly CalibratorMatch[]): Exclude<MsClass, "failed"> {
-  return chosen.some(({ transitsWithin }) => transitsWithin) ? "calibrators" : "science";
 }
 
 /** What `ingest_queue.calibrators` holds: JSON, with the names that operators know. */

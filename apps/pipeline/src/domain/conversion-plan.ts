@@ -1,5 +1,6 @@
 /** Everything about one UVH5 → Measurement Set conversion that is decided before a visibility is read. Plain data. */
 
+import type { CalibratorMatch } from "./calibrator.ts";
 import type { PolarizationMap } from "./polarization.ts";
 import type { Antennas, PhaseCentre, Site } from "./subband-header.ts";
 
@@ -90,6 +91,8 @@ export interface ConversionPlan {
   readonly history: readonly string[];
   /** Identity of the content of the input, for HISTORY; null: not known. */
   readonly inputsDigest: string | null;
+  /** Calibrators in the beam, the best first; null: nobody looked. */
+  readonly calibrators: readonly CalibratorMatch[] | null;
   /** Whether the Measurement Set is there already, made from the same content, and only has to be checked. */
   readonly adoptsExisting: boolean;
 }

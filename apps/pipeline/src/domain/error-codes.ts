@@ -110,6 +110,11 @@ export const errorCodes = {
     meaning:
       "Gains cannot be solved on top of what was given: no bandpass, a table of another array or band, or one without solutions; the message names it.",
   },
+  CALIBRATION_MISSING: {
+    disposition: "retry",
+    meaning:
+      "No valid bandpass or gains for this group yet: it waits as --missing-calibration says, and no attempt is counted. `contimg cal active` shows what there is; `contimg cal solve` makes it.",
+  },
   MS_UNSUITABLE: {
     disposition: "quarantine",
     meaning:

@@ -54,6 +54,8 @@ export interface ClaimedGroup {
   readonly retryCount: number;
   readonly processingStage: "processing_fresh" | "resuming";
   readonly checkpointPath: string | null;
+  /** How long it has waited for calibration; 0: not yet. */
+  readonly heldMs: number;
 }
 
 /** How often and how fast a failed group is tried again. */

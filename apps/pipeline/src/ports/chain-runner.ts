@@ -1,4 +1,6 @@
+import type { AlertChange } from "../domain/alert.ts";
 import type { Group } from "../domain/group.ts";
+import type { GroupCalibration } from "../domain/group-calibration.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import type { Checkpoint } from "./checkpoint-store.ts";
 import type { StageRun } from "./group-queue.ts";
@@ -16,6 +18,8 @@ export interface ChainJob {
   readonly inputSignatures: readonly { readonly path: string; readonly signature: string }[];
   /** From an earlier attempt on the same input. */
   readonly checkpoint: Checkpoint | null;
+  /** How long the group has waited for calibration. */
+  readonly heldMs: number;
 }
 
 export interface ChainProgress {
@@ -31,6 +35,15 @@ export interface ChainEvents {
   /** After each stage, when its checkpoint is on disk and before the next stage begins. */
   onCheckpoint(path: string): void;
   onMessage(level: "INFO" | "WARNING", message: string): void;
+  /** Something that operators should look after begins, lasts or ends. */
+  onAlert(change: AlertChange): void;
+}
+
+/** What a chain made of a group. */
+export interface ChainResult {
+  readonly ms: MeasurementSet;
+  /** null: the chain does not calibrate. */
+  readonly calibration: GroupCalibration | null;
 }
 
 /** Runs the chain of stages for one group, away from the supervisor: in a thread or in a process of its own. */
@@ -39,7 +52,7 @@ export interface ChainRunner {
    * Several may run at once.
    * @throws PipelineError of the stage that failed; WORKER_CRASHED; INTERRUPTED after `signal`
    */
-  run(job: ChainJob, signal: AbortSignal, events: ChainEvents): Promise<MeasurementSet>;
+  run(job: ChainJob, signal: AbortSignal, events: ChainEvents): Promise<ChainResult>;
   /** Ends what runs, at once. */
   close(): Promise<void>;
 }

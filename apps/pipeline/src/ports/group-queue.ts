@@ -2,6 +2,7 @@
 
 import type { FileFate, FileVersion, WholeSubband } from "../domain/arrival.ts";
 import type { ErrorCode } from "../domain/error-codes.ts";
+import type { GroupCalibration } from "../domain/group-calibration.ts";
 import type {
   ClaimedGroup,
   CollectingPolicy,
@@ -65,6 +66,10 @@ export interface Completion {
   readonly stage: string;
   readonly timings: GroupTimings;
   readonly writerType: string;
+  /** Calibrators in the beam, as `ingest_queue.calibrators` has them; null: nobody looked, the columns stay as they are. */
+  readonly calibrators: { readonly count: number; readonly text: string } | null;
+  /** null: the chain does not calibrate. */
+  readonly calibration: GroupCalibration | null;
 }
 
 export interface Failure {
@@ -177,7 +182,8 @@ export interface GroupQueue {
    * Gives a group back unharmed: no attempt is counted.
    *
    * @param waitMs  before it may be claimed again
-   * @param reason  what keeps it from being processed, shown as its error until it is completed
+   * @param reason  what keeps it from being processed, shown as its error until it is completed. Of `CALIBRATION_MISSING`
+   *   the queue keeps since when: {@link ClaimedGroup.heldMs}
    */
   handBack(lease: Lease, waitMs: number, reason?: Pick<Failure, "code" | "message">): ClaimEnd;
   /**

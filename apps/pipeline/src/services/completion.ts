@@ -1,4 +1,6 @@
+import { calibratorsText } from "../domain/calibrator.ts";
 import { causesOf, type PipelineError } from "../domain/error-codes.ts";
+import type { GroupCalibration } from "../domain/group-calibration.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import type { Completion } from "../ports/group-queue.ts";
 
@@ -6,6 +8,7 @@ const SEC_PER_DAY = 86_400;
 const DEG_PER_RAD = 180 / Math.PI;
 
 export interface CompletionFacts {
+  readonly calibration: GroupCalibration | null;
   readonly storageBasePath: string;
   readonly lastStage: string;
   readonly writerType: string;
@@ -16,7 +19,7 @@ export interface CompletionFacts {
 }
 
 /** What the database is told of a finished group. */
-export function completionOf({ path, conversion }: MeasurementSet, facts: CompletionFacts): Completion {
+export function completionOf({ path, conversion, calibrators }: MeasurementSet, facts: CompletionFacts): Completion {
   const { load, phase, write } = conversion.timingsSec;
   return {
     msPath: path,
@@ -28,6 +31,8 @@ export function completionOf({ path, conversion }: MeasurementSet, facts: Comple
     stage: facts.lastStage,
     timings: { loadSec: load + facts.stagingSec, phaseSec: phase, writeSec: write, totalSec: facts.totalSec },
     writerType: facts.writerType,
+    calibrators: calibrators && { count: calibrators.length, text: calibratorsText(calibrators) },
+    calibration: facts.calibration,
   };
 }
 

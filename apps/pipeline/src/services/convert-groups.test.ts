@@ -19,7 +19,14 @@ function converter(failures: Readonly<Record<string, ErrorCode | Error>>, conver
     async run(plan) {
       converted.push(plan.groupId);
       const conversion = { groupId: plan.groupId } as ConversionReport;
-      const ms = { path: `/ms/${plan.groupId}.ms`, groupId: plan.groupId, rowCount: 1, sizeBytes: 1, conversion };
+      const ms = {
+        path: `/ms/${plan.groupId}.ms`,
+        groupId: plan.groupId,
+        rowCount: 1,
+        sizeBytes: 1,
+        calibrators: null,
+        conversion,
+      };
       return { "ms:DATA": ms, "ms:FLAG": ms, "ms:WEIGHT": ms };
     },
   };

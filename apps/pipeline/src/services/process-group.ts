@@ -2,9 +2,11 @@
 
 import { asPipelineError, type ErrorCode, isPipelineError, PipelineError } from "../domain/error-codes.ts";
 import type { Group } from "../domain/group.ts";
+import type { GroupCalibration } from "../domain/group-calibration.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import type { ClaimedGroup, QueuedFile, RetryPolicy } from "../domain/queue.ts";
-import type { ChainEvents, ChainJob, ChainRunner } from "../ports/chain-runner.ts";
+import type { Alerts } from "../ports/alerts.ts";
+import type { ChainEvents, ChainJob, ChainResult, ChainRunner } from "../ports/chain-runner.ts";
 import type { CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { GroupQueue } from "../ports/group-queue.ts";
@@ -22,6 +24,7 @@ export interface GroupPorts {
   readonly staging: InputStaging;
   readonly clock: Clock;
   readonly log: Log;
+  readonly alerts: Alerts;
   /** Uniform in [0, 1). */
   random(): number;
 }
@@ -35,6 +38,8 @@ export interface GroupOptions {
   readonly storageBasePath: string;
   readonly writerType: string;
   readonly lastStage: string;
+  /** How long a group that waits for calibration lets others go before. */
+  readonly calibrationPollMs: number;
   /** How long a group that the machine is not fit for lets others go before. */
   haltWaitMs(): number;
   onStep(step: ProtocolStep, subject: string): void;
@@ -78,16 +83,25 @@ export async function processGroup(
       options.onStep("inputs-staged", groupId);
     }
     options.onStep("chain-started", groupId);
-    const ms = await ports.runner.run(jobOf(claimed, staged, ports), signal, eventsOf(claimed, ports, options));
+    const { ms, calibration } = await ports.runner.run(
+      jobOf(claimed, staged, ports),
+      signal,
+      eventsOf(claimed, ports, options),
+    );
     options.onStep("chain-ended", groupId);
     const totalSec = (ports.clock.monotonicMs() - startedMs) / 1000;
-    const completion = completionOf(ms, { ...options, totalSec, stagingSec: (staged?.durationMs ?? 0) / 1000 });
+    const completion = completionOf(ms, {
+      ...options,
+      calibration,
+      totalSec,
+      stagingSec: (staged?.durationMs ?? 0) / 1000,
+    });
     if (queue.complete(lease, completion) === "lease-lost") return lost(groupId, log);
     options.onStep("completed-committed", groupId);
     tidy(groupId, log, () => {
       ports.checkpoints.remove(groupId);
     });
-    logCompletion(groupId, claimed, ms, totalSec, options, log);
+    logCompletion(groupId, claimed, { ms, calibration }, totalSec, options, log);
     options.onCompleted(groupId, ms);
     return { kind: "completed" };
   } catch (error) {
@@ -133,6 +147,12 @@ function endOf(
     return { kind: "handed-back" };
   }
   const { code } = error;
+  if (code === "CALIBRATION_MISSING") {
+    const reason = { code, message: errorText(error) };
+    if (queue.handBack(lease, options.calibrationPollMs, reason) === "lease-lost") return lost(groupId, log);
+    log.info(`Group ${groupId} waits for calibration: ${error.message}`, { groupId });
+    return { kind: "handed-back" };
+  }
   if (HALTS.has(code)) {
     const reason = { code, message: errorText(error) };
     if (queue.handBack(lease, options.haltWaitMs(), reason) === "lease-lost") return lost(groupId, log);
@@ -188,10 +208,11 @@ function jobOf(claimed: ClaimedGroup, staged: StagedInputs | undefined, { checkp
     inputsDigest: inputsDigest(claimed.files),
     inputSignatures: files.map(({ path, signature }) => ({ path, signature })),
     checkpoint: claimed.checkpointPath === null ? null : (checkpoints.load(claimed.checkpointPath) ?? null),
+    heldMs: claimed.heldMs,
   };
 }
 
-function eventsOf(claimed: ClaimedGroup, { queue, log }: GroupPorts, options: GroupOptions): ChainEvents {
+function eventsOf(claimed: ClaimedGroup, { queue, log, alerts }: GroupPorts, options: GroupOptions): ChainEvents {
   const { lease } = claimed;
   const { groupId } = lease;
   let step = "";
@@ -206,16 +227,25 @@ function eventsOf(claimed: ClaimedGroup, { queue, log }: GroupPorts, options: Gr
       queue.saveCheckpoint(lease, path);
       options.onStep("checkpoint-recorded", groupId);
     },
+    onAlert: (change) =>
+      change.kind === "raise" ? alerts.raise(change.key, change.severity, change.text) : alerts.resolve(change.key),
     onMessage: (level, message) =>
       level === "WARNING" ? log.warning(message, { groupId }) : log.info(message, { groupId }),
   };
+}
+
+function calibrationText({ status, tables, solvedPaths }: GroupCalibration): string {
+  const solved = solvedPaths.length > 0 ? `, solved here: ${solvedPaths.join(" ")}` : "";
+  if (status === "uncalibrated") return `goes on uncalibrated${solved}`;
+  const types = [...new Set(tables.map(({ type }) => type))].join(", ");
+  return `${status === "borrowed" ? "calibrated with borrowed tables" : "calibrated"} by ${types}${solved}`;
 }
 
 /** The lines that operators look for, with the figures of this group. */
 function logCompletion(
   groupId: string,
   claimed: ClaimedGroup,
-  { conversion, path }: MeasurementSet,
+  { ms: { conversion, path }, calibration }: ChainResult,
   totalSec: number,
   { chunkDurationMin }: GroupOptions,
   log: Log,
@@ -227,6 +257,8 @@ function logCompletion(
     log.info(`Phasing complete in ${phase.toFixed(1)} s`, { groupId, phaseSec: phase });
     log.info(`MS write completed in ${write.toFixed(1)} s`, { groupId, writeSec: write });
   }
+  if (calibration !== null)
+    log.info(`Group ${groupId}: ${calibrationText(calibration)}`, { groupId, calibration: calibration.status });
   log.info(`Group ${groupId} completed in ${totalSec.toFixed(1)} s`, {
     groupId,
     totalSec,

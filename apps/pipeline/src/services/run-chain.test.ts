@@ -16,6 +16,7 @@ const job = (checkpoint: Checkpoint | null = null, inputsDigest = "one"): ChainJ
   inputsDigest,
   inputSignatures: [],
   checkpoint,
+  heldMs: 0,
 });
 
 /** Three stages, the second of which rewrites what the first made; all that happens is written down in order. */
@@ -66,6 +67,7 @@ function bench(failing: Readonly<Record<string, Error>> = {}) {
         onProgress() {},
         onStageEnd: (run) => happened.push(`${run.outcome} ${run.stage}`),
         onCheckpoint: (path) => happened.push(`told of ${path}`),
+        onAlert() {},
         onMessage: (level, message) => happened.push(`${level} ${message}`),
       },
     );
@@ -76,7 +78,7 @@ const whole = (name: string) => [`ran ${name}`, `done ${name}`, `saved behind ${
 
 test("each stage's checkpoint is on disk and told of before the next begins", async () => {
   const { run, happened } = bench();
-  await expect(run(job())).resolves.toBe(ms);
+  await expect(run(job())).resolves.toEqual({ ms, calibration: null });
   expect(happened).toEqual([...whole("convert"), ...whole("flag"), ...whole("weigh")]);
 });
 
@@ -121,7 +123,7 @@ test("a chain that was done runs no stage again", async () => {
   const first = bench();
   await first.run(job());
   const { run, happened } = bench();
-  await expect(run(job(first.saved()))).resolves.toEqual(ms);
+  await expect(run(job(first.saved()))).resolves.toEqual({ ms, calibration: null });
   expect(happened).toEqual([`INFO Group ${GROUP} resumes behind the last stage`]);
 });
 

@@ -2,8 +2,7 @@
 
 import type { ArtifactKind, Artifacts } from "../domain/artifacts.ts";
 import { asPipelineError, PipelineError } from "../domain/error-codes.ts";
-import type { MeasurementSet } from "../domain/measurement-set.ts";
-import type { ChainEvents, ChainJob } from "../ports/chain-runner.ts";
+import type { ChainEvents, ChainJob, ChainResult } from "../ports/chain-runner.ts";
 import type { Checkpoint, CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import { resumeIndex, type Stage, type StageContext, type StageInputs } from "../stages/stage.ts";
@@ -34,7 +33,7 @@ export async function runChain(
   equipment: ChainEquipment,
   signal: AbortSignal,
   events: ChainEvents,
-): Promise<MeasurementSet> {
+): Promise<ChainResult> {
   const { stages, checkpoints } = equipment;
   const artifacts: Partial<Artifacts> = { "uvh5-group": job.group };
   const start = usableStageCount(job, equipment, events);
@@ -65,7 +64,7 @@ export async function runChain(
       subject: job.group.groupId,
     });
   }
-  return ms;
+  return { ms, calibration: artifacts.calibration ?? null };
 }
 
 /** How many stages of the chain need not run again. */

@@ -1,14 +1,29 @@
 /** Everything the streaming converter is told, as plain data; the configuration makes it, compose/ acts on it. */
 
+import type { CalSchedule } from "../domain/cal-schedule.ts";
+import type { MissingCalibrationPolicy } from "../domain/group-calibration.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import type { CollectingPolicy, RetryPolicy } from "../domain/queue.ts";
 import type { Log } from "../ports/log.ts";
 import type { ConvertConfig } from "../stages/convert/config.ts";
+import type { FlagConfig } from "../stages/flag/config.ts";
 
 /** Newer Earth-orientation tables than the shipped ones; null: the shipped. */
 export interface EarthOrientationPaths {
   readonly finalsPath: string | null;
   readonly leapSecondsPath: string | null;
+}
+
+export interface CalibrationSetup {
+  readonly skyCatalogPath: string;
+  readonly registryPath: string;
+  readonly schedule: CalSchedule;
+  readonly missing: MissingCalibrationPolicy;
+  /** How long a group waits at most before it goes on uncalibrated. */
+  readonly waitMs: number;
+  /** How far outside its validity a table may be used, by `borrow`. */
+  readonly borrowBandpassDay: number;
+  readonly borrowGainDay: number;
 }
 
 /** What the chain of stages needs, wherever it runs: goes to threads and processes as it is. Paths are absolute. */
@@ -24,6 +39,12 @@ export interface ChainSetup {
   /** Threads of one conversion. */
   readonly workerCount: number;
   readonly earthOrientationFiles: EarthOrientationPaths;
+  /** null: nothing is flagged. */
+  readonly flag: FlagConfig | null;
+  /** Catalogue of calibrators; null: nobody looks for them, every group is science. */
+  readonly calibratorCatalogPath: string | null;
+  /** null: groups are not calibrated. */
+  readonly calibration: CalibrationSetup | null;
   readonly locks: {
     /** False: stages run without MS locks, for file systems where the operator knows better. */
     readonly isEnabled: boolean;
@@ -78,7 +99,11 @@ export interface StreamSetup {
     readonly cleansUpTemp: boolean;
     /** `--chunk-duration`: a group should take less than nine tenths of it. */
     readonly chunkDurationMin: number;
+    /** How long a group that waits for calibration lets others go before it looks again. */
+    readonly calibrationPollMs: number;
   };
+  /** An alert that lasts is said again after so long. */
+  readonly alertRepeatMs: number;
   readonly monitoring: {
     readonly isEnabled: boolean;
     readonly intervalMs: number;

@@ -7,7 +7,7 @@ import { type ErrorCode, PipelineError } from "../domain/error-codes.ts";
 import { groupIdOf, startUnixSecOf } from "../domain/group.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
 import { defaultRetryPolicy } from "../domain/queue.ts";
-import type { ChainEvents, ChainJob } from "../ports/chain-runner.ts";
+import type { ChainEvents, ChainJob, ChainResult } from "../ports/chain-runner.ts";
 import { createStreamWorker, type StreamWorkerOptions, type StreamWorkerPorts } from "./stream-worker.ts";
 
 const POLL_MS = 1_000;
@@ -21,6 +21,7 @@ const msOf = (groupId: string, totalSec = 12): MeasurementSet => ({
   groupId,
   rowCount: 10,
   sizeBytes: 100,
+  calibrators: null,
   conversion: {
     startMjdSec: 86_400 * 60_000,
     endMjdSec: 86_400 * 60_000 + 300,
@@ -31,18 +32,18 @@ const msOf = (groupId: string, totalSec = 12): MeasurementSet => ({
   } as ConversionReport,
 });
 
-type Answer = (job: ChainJob, signal: AbortSignal, events: ChainEvents, clock: TestClock) => Promise<MeasurementSet>;
+type Answer = (job: ChainJob, signal: AbortSignal, events: ChainEvents, clock: TestClock) => Promise<ChainResult>;
 
 /** Is done after so long, by the clock. */
 const takingSec =
   (durationSec: number): Answer =>
   async (job, _signal, _events, clock) => {
     clock.pass(durationSec * 1000);
-    return msOf(job.group.groupId);
+    return { ms: msOf(job.group.groupId), calibration: null };
   };
 
 const answers = {
-  done: async (job: ChainJob) => msOf(job.group.groupId),
+  done: async (job: ChainJob): Promise<ChainResult> => ({ ms: msOf(job.group.groupId), calibration: null }),
   failing:
     (code: ErrorCode): Answer =>
     async (job) => {
@@ -50,7 +51,7 @@ const answers = {
     },
   /** Goes on until it is stopped. */
   endless: (job: ChainJob, signal: AbortSignal) =>
-    new Promise<MeasurementSet>((_resolve, reject) => {
+    new Promise<ChainResult>((_resolve, reject) => {
       const end = () => reject(new PipelineError("INTERRUPTED", "stopped", { subject: job.group.groupId }));
       if (signal.aborted) end();
       else signal.addEventListener("abort", end);
@@ -69,6 +70,7 @@ function bench(script: readonly Answer[], { options, ports }: Change = {}) {
   const log = recordingLog();
   const jobs: ChainJob[] = [];
   const steps: string[] = [];
+  const alerts: string[] = [];
   const signatures = new Map<string, string>();
   const removed: string[] = [];
   let sweepCount = 0;
@@ -107,12 +109,17 @@ function bench(script: readonly Answer[], { options, ports }: Change = {}) {
       processes: { identity: "me", state: (identity) => (identity === "dead" ? "dead" : "running") },
       clock,
       log,
+      alerts: {
+        raise: (key) => void alerts.push(`raise ${key}`),
+        resolve: (key) => void alerts.push(`resolve ${key}`),
+      },
       random: () => 0,
       ...ports,
     },
     {
       groupCount: 1,
       pollMs: POLL_MS,
+      calibrationPollMs: 30_000,
       graceMs: 5_000,
       recoveryMs: 5_000,
       leaseMs: LEASE_MS,
@@ -361,7 +368,9 @@ describe("a lease", () => {
 
   test("that ran out while the worker stood still is worth nothing when it goes on", async () => {
     let finish: (() => void) | undefined;
-    const it = bench([(job) => new Promise((resolve) => (finish = () => resolve(msOf(job.group.groupId))))]);
+    const it = bench([
+      (job) => new Promise((resolve) => (finish = () => resolve({ ms: msOf(job.group.groupId), calibration: null }))),
+    ]);
     const groupId = it.add();
     const running = it.run();
     await it.pass(500);
@@ -413,7 +422,9 @@ describe("groups of workers that died", () => {
 describe("a stop", () => {
   test("lets what runs end, and begins nothing", async () => {
     let finish: (() => void) | undefined;
-    const it = bench([(job) => new Promise((resolve) => (finish = () => resolve(msOf(job.group.groupId))))]);
+    const it = bench([
+      (job) => new Promise((resolve) => (finish = () => resolve({ ms: msOf(job.group.groupId), calibration: null }))),
+    ]);
     const [first, second] = [it.add(0), it.add(300)];
     const running = it.run();
     await it.pass(500);

@@ -28,6 +28,7 @@ export function memoryClaims(store: MemoryStore): GroupQueue {
         retryCount: group.retryCount,
         processingStage,
         checkpointPath: group.checkpointPath,
+        heldMs: group.heldSince === null ? 0 : ageMs(group.heldSince),
       };
     },
 
@@ -59,6 +60,7 @@ export function memoryClaims(store: MemoryStore): GroupQueue {
         error: null,
         errorCode: null,
         checkpointPath: null,
+        heldSince: null,
         completion,
         completedAt: now(),
       });
@@ -89,6 +91,7 @@ export function memoryClaims(store: MemoryStore): GroupQueue {
       const group = held(lease);
       if (!group) return "lease-lost";
       toPending(group, waitForMs, reason ? { error: reason.message, errorCode: reason.code } : {});
+      if (reason?.code === "CALIBRATION_MISSING") group.heldSince ??= now();
       return "done";
     },
 

@@ -89,6 +89,7 @@ export function memoryLedger(store: MemoryStore, expectedSubbandCount: number): 
         error: null,
         errorCode: null,
         checkpointPath: null,
+        heldSince: null,
         leaseToken: 0,
         lease: null,
         notBefore: null,

@@ -35,6 +35,8 @@ export interface MemoryGroup {
   leaseToken: number;
   lease: { readonly owner: string; readonly bootId: string; readonly expiresBootMs: number } | null;
   notBefore: Moment | null;
+  /** Since when it waits for calibration. */
+  heldSince: Moment | null;
   isCancelled: boolean;
   isOverdue: boolean;
   completion: Completion | null;
@@ -151,6 +153,7 @@ export function memoryStore(clock: HostClock, state: MemoryQueueState) {
     isOverdue: false,
     waitingSince: now(),
     notBefore: null,
+    heldSince: null,
   });
 
   const filesOf = (group: MemoryGroup) =>

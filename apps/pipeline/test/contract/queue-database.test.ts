@@ -45,6 +45,8 @@ const completion = (groupId: string, change: Partial<Completion> = {}): Completi
   stage: "convert",
   timings: { loadSec: 1, phaseSec: 2, writeSec: 3, totalSec: 6.5 },
   writerType: "contimg",
+  calibrators: null,
+  calibration: null,
   ...change,
 });
 
@@ -522,7 +524,7 @@ describe("files that are not ours to open", () => {
     const database = new DatabaseSync(path());
     database.exec("PRAGMA user_version = 99");
     database.close();
-    expect(() => open()).toThrow(/streaming_queue.sqlite3: version 99: expected 1 at most/);
+    expect(() => open()).toThrow(/streaming_queue.sqlite3: version 99: expected 2 at most/);
     queue.close();
     for (const suffix of ["-wal", "-shm"]) rmSync(`${path()}${suffix}`, { force: true });
     rmSync(path());

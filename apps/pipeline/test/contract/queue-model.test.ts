@@ -54,6 +54,8 @@ const completionOf = (lease: Lease): Completion => ({
   stage: "convert",
   timings: { loadSec: 1, phaseSec: 2, writeSec: 3, totalSec: 6 },
   writerType: "contimg",
+  calibrators: null,
+  calibration: null,
 });
 
 const onLease = (act: (queue: QueueDatabase, lease: Lease) => unknown, at: number) => (both: Both) => {

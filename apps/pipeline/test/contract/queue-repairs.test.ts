@@ -69,6 +69,8 @@ function complete(lease: Lease, startMjd: number): void {
       stage: "convert",
       timings,
       writerType: "contimg",
+      calibrators: null,
+      calibration: null,
     }),
   ).toBe("done");
 }

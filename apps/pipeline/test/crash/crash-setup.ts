@@ -35,6 +35,9 @@ export function setupIn(root: string, usesSubprocess: boolean): CrashSetup {
       checkpointDir: join(root, "checkpoints"),
       workerCount: 1,
       earthOrientationFiles: { finalsPath: null, leapSecondsPath: null },
+      flag: null,
+      calibratorCatalogPath: null,
+      calibration: null,
       locks: { isEnabled: true, lockDir: null, timeoutMs: 60_000 },
     },
     worker: {
@@ -48,7 +51,9 @@ export function setupIn(root: string, usesSubprocess: boolean): CrashSetup {
       stageWorkerCount: 2,
       cleansUpTemp: true,
       chunkDurationMin: 5,
+      calibrationPollMs: 200,
     },
+    alertRepeatMs: 3_600_000,
     monitoring: { isEnabled: true, intervalMs: 100, profiles: true },
   };
 }

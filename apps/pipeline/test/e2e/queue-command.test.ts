@@ -59,6 +59,8 @@ function fill(queue: QueueDatabase): void {
     stage: "convert",
     timings: { loadSec: 1.5, phaseSec: 0.25, writeSec: 2, totalSec: 4 },
     writerType: "thread",
+    calibrators: null,
+    calibration: null,
   });
   queue.fail(claim(queue), { code: "UVH5_CORRUPT", message: LONG_ERROR, isRetryable: false }, defaultRetryPolicy, 0);
   claim(queue);

@@ -54,6 +54,9 @@ export function streamPlace(worker: Partial<WorkerSettings> = {}): StreamPlace {
       checkpointDir: join(root, "checkpoints"),
       workerCount: 1,
       earthOrientationFiles: { finalsPath: null, leapSecondsPath: null },
+      flag: null,
+      calibratorCatalogPath: null,
+      calibration: null,
       locks: { isEnabled: true, lockDir: null, timeoutMs: 60_000 },
     },
     worker: {
@@ -67,8 +70,10 @@ export function streamPlace(worker: Partial<WorkerSettings> = {}): StreamPlace {
       stageWorkerCount: 2,
       cleansUpTemp: false,
       chunkDurationMin: 5,
+      calibrationPollMs: 200,
       ...worker,
     },
+    alertRepeatMs: 3_600_000,
     monitoring: { isEnabled: false, intervalMs: 60_000, profiles: false },
     log,
     onStep: (step) => steps.push(step),
@@ -137,13 +142,13 @@ export function leftovers(place: StreamPlace): readonly string[] {
   );
 }
 
-/** Starts a stream in a process of its own, which sends itself `signal` at `step`. */
-export function startStream(place: StreamPlace, step: ProtocolStep, signal: NodeJS.Signals) {
+/** Starts a stream in a process of its own, which sends itself `signal` at the `occurrence`-th `step`. */
+export function startStream(place: StreamPlace, step: ProtocolStep, signal: NodeJS.Signals, occurrence = 1) {
   const { log: _log, onStep: _onStep, ...setup } = place.setup;
   const script = join(import.meta.dirname, "stream-process.ts");
   const child = spawn(
     process.execPath,
-    ["--conditions=@contimg/source", script, JSON.stringify({ setup, step, signal })],
+    ["--conditions=@contimg/source", script, JSON.stringify({ setup, step, signal, occurrence })],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const said: string[] = [];

@@ -8,10 +8,16 @@ import { composeStream } from "../../src/compose/stream.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { ProtocolStep, StreamSetup } from "../../src/services/stream-setup.ts";
 
-const { setup, step, signal } = JSON.parse(process.argv[2]!) as {
+const {
+  setup,
+  step,
+  signal,
+  occurrence = 1,
+} = JSON.parse(process.argv[2]!) as {
   readonly setup: Omit<StreamSetup, "log" | "onStep">;
   readonly step: ProtocolStep;
   readonly signal: NodeJS.Signals;
+  readonly occurrence?: number;
 };
 const say = (level: string) => (message: string) => void process.stdout.write(`${level}: ${message}\n`);
 const log: Log = {
@@ -21,12 +27,13 @@ const log: Log = {
   error: say("ERROR"),
   critical: say("CRITICAL"),
 };
+let reachedCount = 0;
 const stop = new AbortController();
 const stream = composeStream({
   ...setup,
   log,
   onStep(reached) {
-    if (reached === step) process.kill(process.pid, signal);
+    if (reached === step && ++reachedCount === occurrence) process.kill(process.pid, signal);
     if (reached === "cleaned-up") stop.abort();
   },
 });

@@ -31,15 +31,17 @@ const job = (groupId: string): ChainJob => ({
   inputsDigest: "",
   inputSignatures: [],
   checkpoint: null,
+  heldMs: 0,
 });
 
 /** Runs one scripted group; `onFirst` is called when the worker has begun. */
 async function run(runner: ChainRunner, groupId: string, signal = new AbortController().signal, onFirst = () => {}) {
   const said: unknown[] = [];
-  const ms = await runner.run(job(groupId), signal, {
+  const { ms } = await runner.run(job(groupId), signal, {
     onProgress: (progress) => void said.push(progress),
     onStageEnd: (stageRun) => void said.push(stageRun),
     onCheckpoint: (path) => void said.push(path),
+    onAlert() {},
     onMessage(_level, message) {
       said.push(message);
       onFirst();
@@ -141,6 +143,7 @@ test("a process leaves it to its supervisor what follows from a signal to the wh
     onProgress() {},
     onStageEnd() {},
     onCheckpoint() {},
+    onAlert() {},
     onMessage(_level, message) {
       process.kill(Number(message.split(" ")[1]), "SIGTERM");
       stop.abort();
@@ -159,6 +162,7 @@ test("a process whose listener fails is ended, and the failure is told", async (
         throw new Error("the database is gone");
       },
       onCheckpoint() {},
+      onAlert() {},
       onMessage(_level, message) {
         childPid = Number(message.split(" ")[1]);
       },

@@ -17,12 +17,14 @@ await runner.run(
     inputsDigest: "",
     inputSignatures: [],
     checkpoint: null,
+    heldMs: 0,
   },
   new AbortController().signal,
   {
     onProgress() {},
     onStageEnd() {},
     onCheckpoint() {},
+    onAlert() {},
     onMessage: (_level, message) => process.stdout.write(`${message.split(" ")[1]}\n`),
   },
 );

@@ -14,7 +14,7 @@ serveChain<string>(async (setup, job, signal, events) => {
       events.onProgress({ stage: "convert", step: "converting", doneBytes: 1, totalBytes: 2 });
       events.onStageEnd({ stage: "convert", startedUnixSec: 1, durationSec: 2, outcome: "done", error: null });
       events.onCheckpoint("/checkpoints/done");
-      return { path: "/ms/done.ms", groupId, rowCount: Number.NaN } as MeasurementSet;
+      return { ms: { path: "/ms/done.ms", groupId, rowCount: Number.NaN } as MeasurementSet, calibration: null };
     case "fails":
       throw new PipelineError("UVH5_TRUNCATED", "too short", {
         subject: "file",

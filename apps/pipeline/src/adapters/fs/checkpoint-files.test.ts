@@ -29,7 +29,14 @@ const conversion: ConversionReport = {
   isAdopted: true,
   timingsSec: { load: 1, phase: 2, write: 3, total: 4 },
 };
-const ms: MeasurementSet = { path: "/ms/a.ms", groupId: GROUP, rowCount: 1, sizeBytes: 6, conversion };
+const ms: MeasurementSet = {
+  path: "/ms/a.ms",
+  groupId: GROUP,
+  rowCount: 1,
+  sizeBytes: 6,
+  calibrators: null,
+  conversion,
+};
 const checkpoint: Checkpoint = {
   groupId: GROUP,
   inputsDigest: "abc",

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { calTableTypes } from "../../domain/cal-table.ts";
 import { asWriteError } from "../../domain/write-error.ts";
 import type { Checkpoint, CheckpointStore } from "../../ports/checkpoint-store.ts";
 import type { Log } from "../../ports/log.ts";
@@ -44,12 +45,42 @@ const reportSchema = z.object({
   timingsSec: z.object({ load: z.number(), phase: z.number(), write: z.number(), total: z.number() }),
 });
 
+const calibratorSchema = z.object({
+  name: z.string(),
+  raDeg: z.number(),
+  decDeg: z.number(),
+  sepDeg: z.number(),
+  fluxJy: z.number(),
+  beamFactor: z.number(),
+  weightedFluxJy: z.number(),
+  transitMjd: z.number(),
+  transitsWithin: z.boolean(),
+  quality: z.enum(["P", "S", "W", "C", "X", "?"]),
+});
+
 const msSchema = z.object({
   path: z.string(),
   groupId: z.string(),
   rowCount: z.number(),
   sizeBytes: z.number(),
+  calibrators: z.array(calibratorSchema).nullable().default(null),
   conversion: reportSchema,
+});
+
+const calibrationSchema = z.object({
+  status: z.enum(["calibrated", "borrowed", "uncalibrated"]),
+  mjd: z.number(),
+  tables: z.array(
+    z.object({
+      type: z.enum(calTableTypes),
+      path: z.string(),
+      tableId: z.number(),
+      why: z.enum(["exact", "nearest", "before", "after", "only-before", "only-after", "borrowed"]),
+      offsetDay: z.number(),
+    }),
+  ),
+  solvedPaths: z.array(z.string()),
+  reasons: z.array(z.string()),
 });
 
 const checkpointSchema = z.object({
@@ -57,7 +88,9 @@ const checkpointSchema = z.object({
   groupId: z.string(),
   inputsDigest: z.string(),
   doneStages: z.array(z.string()),
-  artifacts: z.object({ "ms:DATA": msSchema, "ms:FLAG": msSchema, "ms:WEIGHT": msSchema }).partial(),
+  artifacts: z
+    .object({ "ms:DATA": msSchema, "ms:FLAG": msSchema, "ms:WEIGHT": msSchema, calibration: calibrationSchema })
+    .partial(),
 });
 
 /** @param log  told why a file cannot be used */

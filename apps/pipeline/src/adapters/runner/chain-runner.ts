@@ -1,8 +1,7 @@
 /** Runs each job in a worker of its own and sees to it that every job has exactly one end. */
 
 import { PipelineError } from "../../domain/error-codes.ts";
-import type { MeasurementSet } from "../../domain/measurement-set.ts";
-import type { ChainEvents, ChainJob, ChainRunner } from "../../ports/chain-runner.ts";
+import type { ChainEvents, ChainJob, ChainResult, ChainRunner } from "../../ports/chain-runner.ts";
 import { errorOfPlain, type FromWorker } from "./protocol.ts";
 import { startProcess } from "./start-process.ts";
 import { startThread } from "./start-thread.ts";
@@ -49,7 +48,7 @@ function runOn<Setup>(
   signal: AbortSignal,
   events: ChainEvents,
   { setup, killAfterMs }: ChainRunnerOptions<Setup>,
-): Promise<MeasurementSet> {
+): Promise<ChainResult> {
   const { groupId } = job.group;
   return new Promise((resolve, reject) => {
     let killTimer: NodeJS.Timeout | undefined;
@@ -88,7 +87,7 @@ function runOn<Setup>(
 function deliver(
   message: FromWorker,
   events: ChainEvents,
-  succeed: (ms: MeasurementSet) => void,
+  succeed: (result: ChainResult) => void,
   fail: (error: unknown) => void,
 ): void {
   switch (message.kind) {
@@ -100,8 +99,10 @@ function deliver(
       return events.onCheckpoint(message.path);
     case "message":
       return events.onMessage(message.level, message.message);
+    case "alert":
+      return events.onAlert(message.change);
     case "done":
-      return succeed(message.ms);
+      return succeed(message.result);
     case "failed":
       return fail(errorOfPlain(message.error));
   }

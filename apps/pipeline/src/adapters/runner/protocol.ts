@@ -1,8 +1,8 @@
 /** What the supervisor and a worker say to each other, the same for a thread and a process. Plain data only. */
 
+import type { AlertChange } from "../../domain/alert.ts";
 import { causesOf, type ErrorCode, errorCodes, PipelineError } from "../../domain/error-codes.ts";
-import type { MeasurementSet } from "../../domain/measurement-set.ts";
-import type { ChainJob, ChainProgress } from "../../ports/chain-runner.ts";
+import type { ChainJob, ChainProgress, ChainResult } from "../../ports/chain-runner.ts";
 import type { StageRun } from "../../ports/group-queue.ts";
 
 export type ToWorker<Setup> =
@@ -14,7 +14,8 @@ export type FromWorker =
   | { readonly kind: "stage"; readonly run: StageRun }
   | { readonly kind: "checkpoint"; readonly path: string }
   | { readonly kind: "message"; readonly level: "INFO" | "WARNING"; readonly message: string }
-  | { readonly kind: "done"; readonly ms: MeasurementSet }
+  | { readonly kind: "alert"; readonly change: AlertChange }
+  | { readonly kind: "done"; readonly result: ChainResult }
   | { readonly kind: "failed"; readonly error: PlainError };
 
 /** An error as it travels: classes do not survive the way. */

@@ -2,8 +2,7 @@
 
 import { parentPort } from "node:worker_threads";
 import { asPipelineError } from "../../domain/error-codes.ts";
-import type { MeasurementSet } from "../../domain/measurement-set.ts";
-import type { ChainEvents, ChainJob } from "../../ports/chain-runner.ts";
+import type { ChainEvents, ChainJob, ChainResult } from "../../ports/chain-runner.ts";
 import { type FromWorker, plainError, type ToWorker } from "./protocol.ts";
 
 export type RunJob<Setup> = (
@@ -11,7 +10,7 @@ export type RunJob<Setup> = (
   job: ChainJob,
   signal: AbortSignal,
   events: ChainEvents,
-) => Promise<MeasurementSet>;
+) => Promise<ChainResult>;
 
 interface Line<Setup> {
   send(message: FromWorker): void;
@@ -39,10 +38,11 @@ async function serve<Setup>(
     onProgress: (progress) => line.send({ kind: "progress", progress }),
     onStageEnd: (run) => line.send({ kind: "stage", run }),
     onCheckpoint: (path) => line.send({ kind: "checkpoint", path }),
+    onAlert: (change) => line.send({ kind: "alert", change }),
     onMessage: (level, message) => line.send({ kind: "message", level, message }),
   };
   try {
-    line.send({ kind: "done", ms: await runJob(setup, job, signal, events) });
+    line.send({ kind: "done", result: await runJob(setup, job, signal, events) });
   } catch (error) {
     line.send({ kind: "failed", error: plainError(asPipelineError(error, job.group.groupId)) });
   }

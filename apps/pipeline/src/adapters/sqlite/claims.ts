@@ -1,7 +1,7 @@
 /** Claims, leases and what a worker may record under them. */
 
 import { type ClaimedGroup, type Lease, type QueuedFile, retryDelayMs } from "../../domain/queue.ts";
-import type { GroupQueue, IncompleteGroup } from "../../ports/group-queue.ts";
+import type { Completion, GroupQueue, IncompleteGroup } from "../../ports/group-queue.ts";
 import { createArrivalAdopter, releaseMoved } from "./adopt-arrivals.ts";
 import { inTransaction } from "./open-database.ts";
 import type { QueueContext } from "./queue-context.ts";
@@ -36,6 +36,8 @@ export function filesOf({ database }: QueueContext, groupId: string): readonly Q
 }
 
 const HELD = "group_id = ? AND lease_token = ? AND state = 'in_progress'";
+/** Waits for nothing. */
+export const NOT_HELD = "held_since = NULL, held_since_boot_ms = NULL, held_since_boot_id = NULL";
 const NO_LEASE = "lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL";
 const missing = (present: ReadonlySet<number>, expectedCount: number) =>
   Array.from({ length: expectedCount }, (_, index) => index).filter((index) => !present.has(index));
@@ -54,7 +56,9 @@ export function groupQueue(context: QueueContext): GroupQueue {
        WHERE state = 'pending' AND start_unix_sec IS NOT NULL
          AND (not_before_boot_ms IS NULL OR not_before_boot_id <> ?5 OR not_before_boot_ms <= ?3)
        ORDER BY start_unix_sec, group_id LIMIT 1)
-     RETURNING group_id, lease_token, start_unix_sec, expected_subbands, retry_count, processing_stage, checkpoint_path`,
+     RETURNING group_id, lease_token, start_unix_sec, expected_subbands, retry_count, processing_stage, checkpoint_path,
+       CASE WHEN held_since IS NULL THEN 0 WHEN held_since_boot_id = ?5 THEN ?3 - held_since_boot_ms
+       ELSE max(0, (?1 - held_since) * 1000) END AS held_ms`,
   );
   const renewLease = database.prepare(
     `UPDATE ingest_queue SET revision = revision + 1, lease_expires_boot_ms = ?, lease_boot_id = ?, last_update = ? WHERE ${HELD}`,
@@ -62,12 +66,13 @@ export function groupQueue(context: QueueContext): GroupQueue {
   const completeGroup = database.prepare(
     `UPDATE ingest_queue SET revision = revision + 1, state = 'completed', processing_stage = 'completed', last_update = ?, waiting_since = ?, waiting_since_boot_ms = ?,
        waiting_since_boot_id = ?, error = NULL,
-       error_code = NULL, checkpoint_path = NULL, ms_path = ?, ${NO_LEASE} WHERE ${HELD}`,
+       error_code = NULL, checkpoint_path = NULL, ms_path = ?, has_calibrator = coalesce(?, has_calibrator),
+       calibrators = coalesce(?, calibrators), ${NOT_HELD}, ${NO_LEASE} WHERE ${HELD}`,
   );
   const insertMs = database.prepare(
     `INSERT OR REPLACE INTO ms_index (path, start_mjd, end_mjd, mid_mjd, processed_at, status, stage,
        stage_updated_at, cal_applied, imagename, ra_deg, dec_deg, group_id, change_id)
-     VALUES (?, ?, ?, ?, ?, 'completed', ?, ?, 0, NULL, ?, ?, ?,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?,
        (SELECT coalesce(max(change_id), 0) + 1 FROM ms_index))`,
   );
   const insertLocation = database.prepare(
@@ -75,8 +80,18 @@ export function groupQueue(context: QueueContext): GroupQueue {
      VALUES ('ms', ?, 'Measurement Sets', ?, (SELECT coalesce(max(change_id), 0) + 1 FROM storage_locations))`,
   );
   const insertMetrics = database.prepare("INSERT OR REPLACE INTO performance_metrics VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const forgetApplied = database.prepare("DELETE FROM calibration_applied WHERE ms_path = ?");
+  const insertApplied = database.prepare("INSERT INTO calibration_applied VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const isHeld = database.prepare(`SELECT 1 FROM ingest_queue WHERE ${HELD}`);
   const held = (lease: Lease) => isHeld.get(lease.groupId, lease.token) !== undefined;
+
+  /** What was applied to the same Measurement Set before does not count any more. */
+  function recordApplied(groupId: string, { msPath, calibration }: Completion, now: number): void {
+    if (calibration === null) return;
+    forgetApplied.run(msPath);
+    for (const [position, { type, path, tableId, why, offsetDay }] of calibration.tables.entries())
+      insertApplied.run(msPath, groupId, position, type, path, tableId, why, offsetDay, now);
+  }
 
   function returnToPending(
     groupId: string,
@@ -106,6 +121,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
               readonly retry_count: number;
               readonly processing_stage: "processing_fresh" | "resuming";
               readonly checkpoint_path: string | null;
+              readonly held_ms: number;
             }
           | undefined;
         if (!row) return undefined;
@@ -119,6 +135,7 @@ export function groupQueue(context: QueueContext): GroupQueue {
           retryCount: row.retry_count,
           processingStage: row.processing_stage,
           checkpointPath: row.checkpoint_path,
+          heldMs: row.held_ms,
         };
       });
     },
@@ -154,6 +171,8 @@ export function groupQueue(context: QueueContext): GroupQueue {
           clock.sinceBootMs(),
           clock.bootId,
           completion.msPath,
+          completion.calibrators && Math.min(1, completion.calibrators.count),
+          completion.calibrators && completion.calibrators.text,
           lease.groupId,
           lease.token,
         );
@@ -165,12 +184,15 @@ export function groupQueue(context: QueueContext): GroupQueue {
           completion.endMjd,
           (completion.startMjd + completion.endMjd) / 2,
           now,
+          completion.calibration?.status === "uncalibrated" ? "uncalibrated" : "completed",
           completion.stage,
           now,
+          (completion.calibration?.tables.length ?? 0) > 0 ? 1 : 0,
           completion.raDeg,
           completion.decDeg,
           lease.groupId,
         );
+        recordApplied(lease.groupId, completion, now);
         insertLocation.run(completion.storageBasePath, now);
         insertMetrics.run(
           lease.groupId,
@@ -224,6 +246,19 @@ export function groupQueue(context: QueueContext): GroupQueue {
       return inTransaction(database, () => {
         if (!held(lease)) return "lease-lost";
         if (reason === undefined) returnToPending(lease.groupId, waitMs, "");
+        else if (reason.code === "CALIBRATION_MISSING")
+          returnToPending(
+            lease.groupId,
+            waitMs,
+            `error = ?, error_code = ?, held_since_boot_ms = CASE WHEN held_since IS NULL THEN ? ELSE held_since_boot_ms END,
+             held_since_boot_id = CASE WHEN held_since IS NULL THEN ? ELSE held_since_boot_id END,
+             held_since = coalesce(held_since, ?)`,
+            reason.message,
+            reason.code,
+            clock.sinceBootMs(),
+            clock.bootId,
+            clock.nowUnixSec(),
+          );
         else returnToPending(lease.groupId, waitMs, "error = ?, error_code = ?", reason.message, reason.code);
         return "done";
       });

@@ -4,7 +4,7 @@ import type { GroupState, ProcessingStage } from "../../domain/queue.ts";
 import type { GroupDetail, GroupRecord, GroupTimings, QueueControl, StageRun } from "../../ports/group-queue.ts";
 import { createArrivalAdopter, releaseMoved } from "./adopt-arrivals.ts";
 import { ledgerEntries } from "./arrivals.ts";
-import { filesOf } from "./claims.ts";
+import { filesOf, NOT_HELD } from "./claims.ts";
 import { inTransaction } from "./open-database.ts";
 import type { QueueContext } from "./queue-context.ts";
 
@@ -77,7 +77,7 @@ export function queueControl(context: QueueContext): QueueControl {
              state = ${state}, processing_stage = 'collecting', retry_count = 0, crash_count = 0, is_cancelled = 0, is_overdue = 0,
              error = NULL, error_code = NULL, last_update = ?1, waiting_since = ?1, waiting_since_boot_ms = ?2,
              waiting_since_boot_id = ?3,
-             not_before_boot_ms = NULL, lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL
+             not_before_boot_ms = NULL, ${NOT_HELD}, lease_owner = NULL, lease_expires_boot_ms = NULL, lease_boot_id = NULL
            WHERE group_id = ?4`,
         )
         .run(clock.nowUnixSec(), clock.sinceBootMs(), clock.bootId, groupId);

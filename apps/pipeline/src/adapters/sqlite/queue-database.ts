@@ -1,8 +1,10 @@
 /** The queue database: one SQLite file that any number of processes of this machine share. */
 
 import { asPipelineError, type PipelineError } from "../../domain/error-codes.ts";
+import type { AlertStore } from "../../ports/alerts.ts";
 import type { HostClock } from "../../ports/clock.ts";
 import type { QueueDatabase } from "../../ports/group-queue.ts";
+import { alertStore } from "./alerts.ts";
 import { arrivalLedger } from "./arrivals.ts";
 import { groupQueue } from "./claims.ts";
 import { codedError, withCodedErrors } from "./coded-errors.ts";
@@ -10,6 +12,7 @@ import { queueControl } from "./control.ts";
 import { keepLegacyCopy } from "./legacy-copy.ts";
 import { isLegacyQueue, takeOverLegacyQueue } from "./legacy-queue.ts";
 import { productTables, queueTables } from "./migrations/0001-queue.sql.ts";
+import { calibrationTables } from "./migrations/0002-calibration.sql.ts";
 import { type Migration, openDatabase } from "./open-database.ts";
 import { openProductsCopy, type ProductsCopy } from "./products.ts";
 import type { QueueSettings } from "./queue-context.ts";
@@ -22,6 +25,7 @@ const migrations: readonly Migration[] = [
     } else database.exec(queueTables);
     database.exec(productTables);
   },
+  (database) => database.exec(calibrationTables),
 ];
 
 export interface QueueDatabaseOptions extends QueueSettings {
@@ -34,7 +38,7 @@ export interface QueueDatabaseOptions extends QueueSettings {
 }
 
 /** @throws PipelineError QUEUE_UNUSABLE, or DISK_FULL; so does every method */
-export function openQueueDatabase(options: QueueDatabaseOptions): QueueDatabase {
+export function openQueueDatabase(options: QueueDatabaseOptions): QueueDatabase & AlertStore {
   const { path, productsPath, clock } = options;
   const database = openDatabase(path, migrations);
   let products: ProductsCopy | undefined;
@@ -48,10 +52,11 @@ export function openQueueDatabase(options: QueueDatabaseOptions): QueueDatabase 
   }
   const context = { database, clock, settings: options };
   const queue = groupQueue(context);
-  const bare: QueueDatabase = {
+  const bare: QueueDatabase & AlertStore = {
     ...arrivalLedger(context),
     ...queue,
     ...queueControl(context),
+    ...alertStore(context),
     complete(lease, completion) {
       const end = queue.complete(lease, completion);
       if (end === "done") copyProducts();

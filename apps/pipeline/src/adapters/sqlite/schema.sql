@@ -1,5 +1,28 @@
 -- What the migrations make. Made by: CONTIMG_UPDATE_SCHEMA=1 npm test -- queue-repairs
 
+CREATE TABLE alert_history (
+    event_id INTEGER PRIMARY KEY,
+    alert_key TEXT NOT NULL,
+    event TEXT NOT NULL CHECK (event IN ('raised', 'repeated', 'resolved')),
+    severity TEXT NOT NULL,
+    message TEXT NOT NULL,
+    at REAL NOT NULL
+  ) STRICT;
+
+CREATE TABLE alerts (
+    alert_key TEXT NOT NULL PRIMARY KEY,
+    severity TEXT NOT NULL CHECK (severity IN ('WARNING', 'ERROR')),
+    message TEXT NOT NULL,
+    raised_at REAL NOT NULL,
+    last_raised_at REAL NOT NULL,
+    -- When operators were told last; the rest is counted only.
+    last_said_at REAL NOT NULL,
+    last_said_boot_ms REAL NOT NULL,
+    last_said_boot_id TEXT NOT NULL,
+    raise_count INTEGER NOT NULL,
+    resolved_at REAL
+  ) STRICT;
+
 CREATE TABLE arrivals (
   arrival_id INTEGER PRIMARY KEY AUTOINCREMENT,
   directory TEXT NOT NULL,
@@ -19,6 +42,21 @@ CREATE TABLE arrivals (
   first_seen REAL NOT NULL,
   decided_at REAL
 ) STRICT;
+
+CREATE TABLE calibration_applied (
+    ms_path TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    -- In the order in which they are applied.
+    position INTEGER NOT NULL,
+    table_type TEXT NOT NULL,
+    table_path TEXT NOT NULL,
+    -- Number in the registry of calibration tables.
+    table_id INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    offset_day REAL NOT NULL,
+    applied_at REAL NOT NULL,
+    PRIMARY KEY (ms_path, position)
+  ) STRICT;
 
 CREATE TABLE ingest_queue (
   group_id TEXT PRIMARY KEY,
@@ -51,7 +89,7 @@ CREATE TABLE ingest_queue (
   ms_path TEXT,
   -- Grows with every change that contimg makes: one that leaves it as it was is an operator's.
   revision INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, held_since REAL, held_since_boot_ms REAL, held_since_boot_id TEXT) STRICT;
 
 CREATE TABLE ms_index (
   path TEXT NOT NULL PRIMARY KEY,
@@ -120,11 +158,17 @@ CREATE TABLE subband_files (
   PRIMARY KEY (group_id, subband_idx)
 ) STRICT;
 
+CREATE INDEX alert_history_by_key ON alert_history (alert_key, event_id);
+
 CREATE INDEX arrivals_by_fate ON arrivals (fate);
 
 CREATE INDEX arrivals_by_group ON arrivals (group_id);
 
 CREATE INDEX arrivals_by_name ON arrivals (directory, name);
+
+CREATE INDEX calibration_applied_by_group ON calibration_applied (group_id);
+
+CREATE INDEX calibration_applied_by_table ON calibration_applied (table_path);
 
 CREATE TRIGGER ingest_queue_by_hand AFTER UPDATE OF state ON ingest_queue WHEN NEW.revision = OLD.revision
 BEGIN

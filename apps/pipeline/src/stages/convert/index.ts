@@ -5,9 +5,11 @@
  */
 
 import type { EarthOrientation } from "@contimg/sky";
+import type { CalibratorMatch } from "../../domain/calibrator.ts";
 import type { ConversionPlan, ConversionReport } from "../../domain/conversion-plan.ts";
 import { isPipelineError, PipelineError } from "../../domain/error-codes.ts";
-import { organisedMsPath } from "../../domain/measurement-set.ts";
+import { msClassOf, organisedMsPath } from "../../domain/measurement-set.ts";
+import type { SubbandHeader } from "../../domain/subband-header.ts";
 import type { MsBuilder } from "../../ports/ms-builder.ts";
 import type { SubbandReader } from "../../ports/subband-reader.ts";
 import { defineStage, type StageContext } from "../stage.ts";
@@ -33,6 +35,8 @@ export interface ConvertStageOptions {
   readonly software: string;
   /** Identity of the content of the input: an existing Measurement Set that names the same is adopted. null: none is. */
   readonly inputsDigest: string | null;
+  /** The calibrators that a group holds, by the header of one of its files; absent: nobody looks, all is science. */
+  readonly findCalibrators?: (header: SubbandHeader) => readonly CalibratorMatch[];
   /** Called when the Measurement Set is whole, before it gets its name; throws when it must not get it. */
   readonly beforePublish?: () => void;
 }
@@ -42,6 +46,26 @@ export function convertStage(options: ConvertStageOptions) {
   const { reader, builder, config } = options;
   const isOurs = (msPath: string) =>
     options.inputsDigest !== null && builder.exists(msPath) && builder.inputsDigestOf(msPath) === options.inputsDigest;
+
+  /**
+   * One group has one Measurement Set: what an earlier attempt made is found under either class, for the catalogue of
+   * calibrators may have come, or changed, since.
+   *
+   * @throws PipelineError OUTPUT_EXISTS
+   */
+  function placeOf(groupId: string, msClass: "science" | "calibrators") {
+    const classes =
+      msClass === "science" ? (["science", "calibrators"] as const) : (["calibrators", "science"] as const);
+    const [wanted, elsewhere] = classes.map((name) => organisedMsPath(options.outputDir, name, groupId));
+    for (const msPath of [wanted!, elsewhere!]) {
+      if (!builder.exists(msPath)) continue;
+      if (isOurs(msPath)) return { msPath, adoptsExisting: true };
+      throw new PipelineError("OUTPUT_EXISTS", `${msPath}: exists already, expected no such path`, {
+        subject: groupId,
+      });
+    }
+    return { msPath: wanted!, adoptsExisting: false };
+  }
 
   async function make(plan: ConversionPlan, context: StageContext): Promise<ConversionReport> {
     if (plan.adoptsExisting) return builder.adopt(plan);
@@ -65,14 +89,9 @@ export function convertStage(options: ConvertStageOptions) {
     async plan(inputs): Promise<ConversionPlan> {
       const group = inputs["uvh5-group"];
       const missingSubbands = checkCompleteness(group, config.expectedSubbandCount, config.allowMissingCount);
-      const msPath = organisedMsPath(options.outputDir, "science", group.groupId);
-      const adoptsExisting = isOurs(msPath);
-      if (builder.exists(msPath) && !adoptsExisting) {
-        throw new PipelineError("OUTPUT_EXISTS", `${msPath}: exists already, expected no such path`, {
-          subject: group.groupId,
-        });
-      }
       const headers = group.files.map((file) => reader.readHeader(file.path));
+      const calibrators = options.findCalibrators?.(headers[0]!) ?? null;
+      const { msPath, adoptsExisting } = placeOf(group.groupId, msClassOf(calibrators ?? []));
       return planConversion({
         group,
         headers,
@@ -83,6 +102,7 @@ export function convertStage(options: ConvertStageOptions) {
         earthOrientation: options.earthOrientation,
         software: options.software,
         inputsDigest: options.inputsDigest,
+        calibrators,
         adoptsExisting,
       });
     },
@@ -98,6 +118,7 @@ export function convertStage(options: ConvertStageOptions) {
         groupId: plan.groupId,
         rowCount: report.rowCount,
         sizeBytes: report.outputBytes,
+        calibrators: plan.calibrators,
         conversion: report,
       };
       return { "ms:DATA": ms, "ms:FLAG": ms, "ms:WEIGHT": ms };

@@ -23,6 +23,7 @@ export interface PlanRequest {
   /** Name and version of the software, for HISTORY. */
   readonly software: string;
   readonly inputsDigest: string | null;
+  readonly calibrators: ConversionPlan["calibrators"];
   readonly adoptsExisting: boolean;
 }
 
@@ -85,6 +86,7 @@ export function planConversion(request: PlanRequest): ConversionPlan {
     outputBytes: estimateOutputBytes(rows.rowCount, spws, polarizations.map.corrTypes.length, config),
     inputBytes,
     inputsDigest: request.inputsDigest,
+    calibrators: request.calibrators,
     adoptsExisting: request.adoptsExisting,
     history: [
       `${request.software}: UVH5 group ${group.groupId} converted`,

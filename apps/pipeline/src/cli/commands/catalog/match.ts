@@ -2,7 +2,8 @@
 
 import type { Command } from "commander";
 import type { CatalogTools } from "../../../compose/catalogs.ts";
-import { type CalibratorMatch, defaultCalibratorChoice, msClassOf } from "../../../domain/calibrator.ts";
+import { type CalibratorMatch, defaultCalibratorChoice } from "../../../domain/calibrator.ts";
+import { msClassOf } from "../../../domain/measurement-set.ts";
 import { calibratorsOf, driftWindowOf } from "../../../services/find-calibrators.ts";
 import { dsa110Beam } from "../../../stages/calibrate/calibrators-in-group.ts";
 import { tableLines } from "../../table.ts";
