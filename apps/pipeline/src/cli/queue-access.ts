@@ -2,11 +2,12 @@
 
 import { loadConfig } from "../config/load-config.ts";
 import { isPipelineError } from "../domain/error-codes.ts";
+import type { AlertStore } from "../ports/alerts.ts";
 import type { QueueDatabase } from "../ports/group-queue.ts";
 import { createOutput, describeError, type Output } from "./output.ts";
 
 export interface QueueAccess {
-  readonly queue: QueueDatabase;
+  readonly queue: QueueDatabase & AlertStore;
   /** Whether the worker of that identity is known to have ended. */
   isDead(owner: string): boolean;
 }

@@ -5,9 +5,11 @@ import { readEarthOrientation } from "../adapters/fs/earth-orientation.ts";
 import { systemClock } from "../adapters/fs/system-clock.ts";
 import { hostClock } from "../adapters/host/host-clock.ts";
 import { createPinoLog, type PinoLog } from "../adapters/log/pino-log.ts";
+import { catalogStore } from "../adapters/sqlite/catalog-store.ts";
 import { probeWriteAheadLog } from "../adapters/sqlite/probe-wal.ts";
 import type { Config } from "../config/settings.ts";
 import type { Finding } from "../services/finding.ts";
+import { inspectCalibration } from "../services/inspect-calibration.ts";
 import { type EnvironmentNeeds, inspectEnvironment } from "../services/inspect-environment.ts";
 
 const STANDARD_ERROR = 2;
@@ -25,11 +27,18 @@ export function openLog({ log, directories }: Config): PinoLog {
 }
 
 /** What `contimg doctor` finds. */
-export function inspectMachine({ conversion }: Config, needs: EnvironmentNeeds): readonly Finding[] {
+export function inspectMachine({ conversion, calibration }: Config, needs: EnvironmentNeeds): readonly Finding[] {
   const environment = createSystemEnvironment({
     probeWriteAheadLog,
     earthOrientation: () =>
       readEarthOrientation({ finalsPath: conversion.iersFinals, leapSecondsPath: conversion.leapSeconds }),
   });
-  return inspectEnvironment(environment, hostClock(), needs);
+  return [
+    ...inspectEnvironment(environment, hostClock(), needs),
+    ...inspectCalibration(catalogStore, {
+      isWanted: calibration.calibrate,
+      skyCatalogPath: calibration.skyCatalog,
+      calibratorCatalogPath: calibration.calibratorCatalog,
+    }),
+  ];
 }

@@ -18,6 +18,7 @@ import type { Log } from "../ports/log.ts";
 import { createAlerts } from "../services/alerts.ts";
 import { createDirectoryWatcher, type DirectoryWatcher, watchDirectory } from "../services/directory-watcher.ts";
 import { createGroupAssembler, type GroupAssembler, reviewGroups } from "../services/group-assembler.ts";
+import { CALIBRATION_OFF, CALIBRATORS_OFF } from "../services/inspect-calibration.ts";
 import { createQueueMonitor, monitorQueue } from "../services/queue-monitor.ts";
 import { runServices } from "../services/run-services.ts";
 import type { ChainSetup, Stream, StreamSetup } from "../services/stream-setup.ts";
@@ -162,6 +163,8 @@ export function composeStream(setup: StreamSetup): Stream {
   return {
     activeGroupIds: () => streamWorker.activeGroupIds(),
     async run(stop, force) {
+      if (chain.calibration === null) log.info(CALIBRATION_OFF);
+      if (chain.calibratorCatalogPath === null) log.info(CALIBRATORS_OFF);
       try {
         await runServices(stop, [
           (signal) => streamWorker.run(signal, force),

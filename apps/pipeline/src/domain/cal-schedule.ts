@@ -44,7 +44,7 @@ const SIDEREAL = 0.997_269_57;
 /** Ends of groups and transits are known to better than this. */
 const ROUNDING_DAY = 1 / 86_400;
 /** A group must be better by so much: beams and cuts of groups change by some per cent from day to day. */
-const BETTER_RATIO = 1.1;
+const BETTER_RATIO = 1.2;
 
 /** In `parameters` of a table. */
 const GRADE_KEY = "scheduleGrade";

@@ -45,6 +45,8 @@ export interface NewCalTable {
   readonly notes: string | null;
   /** Of the content, as {@link CalTableFiles} tells it. */
   readonly contentDigest: string;
+  /** `failed`: kept to be looked at, never applied. Default: active. */
+  readonly status?: Exclude<CalTableStatus, "retired">;
 }
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -53,7 +55,7 @@ export interface JsonObject {
 }
 
 /** One entry of the registry. */
-export interface CalTable extends Omit<NewCalTable, "contentDigest"> {
+export interface CalTable extends Omit<NewCalTable, "contentDigest" | "status"> {
   /** Grows with each registration, whatever the clock does. */
   readonly id: number;
   readonly orderIndex: number;

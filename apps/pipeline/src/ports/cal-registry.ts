@@ -53,6 +53,9 @@ export interface CalRegistry {
   /** The latest reference first. */
   list(filter: CalTableFilter): readonly CalTable[];
 
+  /** Number of the table of that type that was registered last, whatever became of it; 0: none ever was. */
+  newestId(type: CalTableType): number;
+
   find(id: number): CalTable | undefined;
   findPath(path: string): CalTable | undefined;
 

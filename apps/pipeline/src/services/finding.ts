@@ -17,7 +17,7 @@ export const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** Without these nothing can be converted, or not safely; other problems may pass while the stream runs. */
 const BLOCKING =
-  /^(?:Node|locking programs|(?:input|output|scratch|checkpoint|state|lock)_dir|queue_db|.*: (?:rename|write-ahead log|locks))$/;
+  /^(?:Node|locking programs|(?:sky|calibrator) catalogue|(?:input|output|scratch|checkpoint|state|lock)_dir|queue_db|.*: (?:rename|write-ahead log|locks))$/;
 
 /** Whether the stream must not start. */
 export function blocksStream({ name, verdict }: Finding): boolean {

@@ -48,7 +48,7 @@ export function createMemoryCalRegistry(
       id: ++state.lastId,
       orderIndex: given.orderIndex ?? orderIndexOf(given.type),
       createdUnixSec: clock.nowUnixSec(),
-      status: "active",
+      status: given.status ?? "active",
       retiredCause: null,
       notes: before ? noteOfReplacement(before, given.notes) : given.notes,
     };
@@ -119,6 +119,8 @@ export function createMemoryCalRegistry(
         .toSorted((a, b) => b.referenceMjd - a.referenceMjd || b.id - a.id)
         .slice(0, maxCount);
     },
+
+    newestId: (type) => Math.max(0, ...state.tables.filter((table) => table.type === type).map(({ id }) => id)),
 
     find: (id) => state.tables.find((table) => table.id === id),
     findPath,

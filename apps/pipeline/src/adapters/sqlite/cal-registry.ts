@@ -87,6 +87,11 @@ function calRegistry(database: DatabaseSync, clock: HostClock): CalRegistry {
       );
     },
 
+    newestId(type) {
+      const row = database.prepare("SELECT coalesce(max(id), 0) AS id FROM caltables WHERE table_type = ?").get(type);
+      return (row as { id: number }).id;
+    },
+
     find: (id) => selectTables(database, `id = ? AND ${KNOWN_TYPE}`, id)[0],
     findPath,
 

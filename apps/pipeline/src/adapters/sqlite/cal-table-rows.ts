@@ -119,7 +119,7 @@ export function insertTable(
       `INSERT INTO caltables (set_name, path, table_type, order_index, cal_field, refant, created_at, valid_start_mjd,
          valid_end_mjd, status, notes, source_ms_path, solver_command, solver_version, solver_params, quality_metrics,
          reference_mjd, ra_deg, dec_deg, solved_with, content_digest)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       table.setName,
@@ -131,6 +131,7 @@ export function insertTable(
       createdUnixSec,
       table.validStartMjd,
       table.validEndMjd,
+      table.status ?? "active",
       notes,
       table.sourceMsPath,
       table.solverCommand,

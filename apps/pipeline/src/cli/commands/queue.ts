@@ -7,6 +7,7 @@ import type { Output } from "../output.ts";
 import { QUEUE_DB_HELP, type QueueAccess, type QueueOpener, utcText, withQueue } from "../queue-access.ts";
 import { type Cell, tableLines, usesColor } from "../table.ts";
 import { wholeNumber } from "../values.ts";
+import { type AlertFlags, showAlerts } from "./queue-alerts.ts";
 
 interface QueueFlags {
   readonly queueDb?: string;
@@ -280,6 +281,13 @@ export function addQueueCommand(program: Command, open: QueueOpener): void {
       withQueue(open, flags, (access, output) =>
         change(access, output, groupIds, (groupId) => access.queue.requeue(groupId), "it could not be put back"),
       ),
+    );
+
+  add("alerts", "what operators should look after; exit status 1 while anything lasts")
+    .option("--all", "also what has ended", false)
+    .option("--limit <n>", "at most so many", wholeNumber("--limit", 1), 50)
+    .action((flags: QueueFlags & AlertFlags) =>
+      withQueue(open, flags, (access, output) => showAlerts(access, output, flags)),
     );
 
   add("stats", "counts by state, the stale, the rate").action((flags: QueueFlags) =>
