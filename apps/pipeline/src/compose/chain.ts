@@ -26,6 +26,7 @@ import { convertStage } from "../stages/convert/index.ts";
 import type { FlagConfig } from "../stages/flag/config.ts";
 import { flagStage } from "../stages/flag/index.ts";
 import { software } from "../version.ts";
+import { streamCalibrateStage } from "./calibrate-stage.ts";
 import { serialised, stagingDir } from "./stages.ts";
 
 /** The convert stage for one group of the stream: it takes over what an earlier attempt made of the same files. */
@@ -87,6 +88,15 @@ function stagesOf(setup: ChainSetup, job: ChainJob, events: ChainEvents): readon
   return [
     serialised(streamConvertStage(setup, job, earthOrientation), setup.locks, onWait),
     ...(setup.flag === null ? [] : [serialised(streamFlagStage(setup, setup.flag, events), setup.locks, onWait)]),
+    ...(setup.calibration === null
+      ? []
+      : [
+          serialised(
+            streamCalibrateStage(setup, setup.calibration, job, earthOrientation, events),
+            setup.locks,
+            onWait,
+          ),
+        ]),
   ];
 }
 

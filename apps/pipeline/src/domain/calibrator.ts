@@ -32,6 +32,9 @@ export interface VlaCalibrator {
   readonly bands: readonly CalibratorBand[];
 }
 
+/** Place of the configuration whose baselines are like those of DSA-110 in `qualities`. */
+export const C_CONFIGURATION_INDEX = 2;
+
 export const bandOf = (calibrator: VlaCalibrator, bandCode: string): CalibratorBand | undefined =>
   calibrator.bands.find((band) => band.bandCode === bandCode);
 

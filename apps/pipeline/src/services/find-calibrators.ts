@@ -1,10 +1,13 @@
 /** Calibrators of the catalogue that groups hold, and when calibrators cross the meridian. */
 
-import { airyFwhmRad, type EarthOrientation, type IcrsDirection } from "@contimg/sky";
+import { airyFwhmRad, airyPower, type EarthOrientation, type IcrsDirection } from "@contimg/sky";
 import {
+  bandOf,
+  C_CONFIGURATION_INDEX,
   type CalibratorChoice,
   type CalibratorMatch,
   chooseCalibrators,
+  lBandFluxJy,
   type VlaCalibrator,
 } from "../domain/calibrator.ts";
 import { PipelineError } from "../domain/error-codes.ts";
@@ -76,3 +79,27 @@ export const directionOf = ({ raDeg, decDeg }: { readonly raDeg: number; readonl
   raRad: raDeg * DEG,
   decRad: decDeg * DEG,
 });
+
+/** Whether a calibrator crosses the meridian so near to the middle of the beam, at whatever time, that it can be solved on. */
+export function hasCalibratorsAtDec(
+  catalog: CalibratorCatalog,
+  decDeg: number,
+  choice: CalibratorChoice,
+  beam: Beam,
+): boolean {
+  const reachDeg = (REACH_IN_FWHM * airyFwhmRad(beam.freqHz, beam.diameterM)) / DEG;
+  const region = {
+    kind: "box",
+    raFromDeg: 0,
+    raToDeg: 360,
+    decFromDeg: Math.max(-90, decDeg - reachDeg),
+    decToDeg: Math.min(90, decDeg + reachDeg),
+  } as const;
+  return catalog.find({ region, minFluxJy: choice.minWeightedFluxJy }).some((calibrator) => {
+    const fluxJy = lBandFluxJy(calibrator);
+    const quality = bandOf(calibrator, "L")?.qualities[C_CONFIGURATION_INDEX];
+    if (fluxJy === null || quality === undefined || !choice.qualities.includes(quality)) return false;
+    const power = airyPower(Math.abs(calibrator.decDeg - decDeg) * DEG, beam.freqHz, beam.diameterM);
+    return fluxJy * power >= choice.minWeightedFluxJy;
+  });
+}

@@ -26,13 +26,13 @@ const DEG_PER_RAD = 180 / Math.PI;
 /** Of the power beam at half maximum, to either side, beyond the drift. */
 const REACH_IN_FWHM = 1;
 
-/** The brightest sources of a catalogue in the beam. @throws PipelineError SOLVE_FAILED when there is none */
-export function chooseSky(
+/** The brightest sources in the beam, with the flux that each seems to have in the middle of the data. */
+export function skyInBeam(
   catalog: SourceCatalog,
   ms: CalibratableMs,
   config: Pick<CalSolveConfig, "beam" | "dishDiameterM">,
   choice: SkyChoice,
-): readonly SkySource[] {
+) {
   const diameterM = config.dishDiameterM ?? ms.dishDiameterM;
   const drift = config.beam === "drift" ? ms.driftDeg / 2 : 0;
   const radiusDeg = Math.min(90, REACH_IN_FWHM * airyFwhmRad(ms.middleFreqHz, diameterM) * DEG_PER_RAD + drift);
@@ -45,11 +45,21 @@ export function chooseSky(
     .filter(({ fluxJy }) => fluxJy >= choice.minFluxJy)
     .toSorted((a, b) => b.fluxJy - a.fluxJy)
     .slice(0, choice.maxCount);
+  return { chosen, brightestJy: apparent.reduce((most, { fluxJy }) => Math.max(most, fluxJy), 0), radiusDeg };
+}
+
+/** The brightest sources of a catalogue in the beam. @throws PipelineError SOLVE_FAILED when there is none */
+export function chooseSky(
+  catalog: SourceCatalog,
+  ms: CalibratableMs,
+  config: Pick<CalSolveConfig, "beam" | "dishDiameterM">,
+  choice: SkyChoice,
+): readonly SkySource[] {
+  const { chosen, brightestJy, radiusDeg } = skyInBeam(catalog, ms, config, choice);
   if (chosen.length === 0) {
-    const brightest = apparent.reduce((most, { fluxJy }) => Math.max(most, fluxJy), 0);
     throw new PipelineError(
       "SOLVE_FAILED",
-      `field ${ms.fieldName}: expected a source of ${choice.minFluxJy} Jy through the beam within ${radiusDeg.toFixed(2)} degrees, the brightest has ${brightest.toFixed(3)} Jy`,
+      `field ${ms.fieldName}: expected a source of ${choice.minFluxJy} Jy through the beam within ${radiusDeg.toFixed(2)} degrees, the brightest has ${brightestJy.toFixed(3)} Jy`,
       { subject: ms.fieldName },
     );
   }
@@ -115,23 +125,42 @@ export async function solveCalibration(
       asked.onWait(`${msPath}: waiting for ${holders} to release it, for ${(waitedMs / 1000).toFixed(0)} s now`),
   });
   try {
-    const ms = calibration.describe(msPath);
-    const priorTables = priorsFromRegistry(registry, files, ms.middleMjd, asked.config);
-    const options = { ...asked, config: { ...asked.config, priorTables } };
-    const sources = catalog === null ? [] : chooseSky(catalog, ms, options.config, options.choice);
-    const report = await calibration.solve(msPath, { ...options, sources });
-    registry?.register(entriesOf(report, ms, options).map((entry) => withContent(files, entry)));
+    const { report, entries } = await solveTables(msPath, catalog, registry, { calibration, files }, asked);
+    registry?.register(entries.map((entry) => withContent(files, entry)));
     return report;
   } finally {
     await lock.release();
   }
 }
 
+/** A solve and its tables as the registry would have them; nothing is registered, and the lock is the caller's. */
+export async function solveTables(
+  msPath: string,
+  catalog: SourceCatalog | null,
+  registry: CalRegistry | null,
+  { calibration, files }: Omit<SolveCalibrationPorts, "locks">,
+  asked: Omit<SolveCalibrationOptions, "lockTimeoutMs" | "onWait">,
+): Promise<{ readonly report: CalSolveReport; readonly entries: readonly Omit<NewCalTable, "contentDigest">[] }> {
+  const ms = calibration.describe(msPath);
+  const priorTables = priorsFromRegistry(registry, files, ms.middleMjd, asked.config);
+  const options = { ...asked, config: { ...asked.config, priorTables } };
+  const sources = catalog === null ? [] : chooseSky(catalog, ms, options.config, options.choice);
+  const report = await calibration.solve(msPath, { ...options, sources });
+  return { report, entries: entriesOf(report, ms, options) };
+}
+
 /** The tables of a solve as the registry has them. */
 function entriesOf(
   report: CalSolveReport,
   ms: CalibratableMs,
-  { config, choice, modelColumn, outputPrefix, softwareVersion, solverCommand }: SolveCalibrationOptions,
+  {
+    config,
+    choice,
+    modelColumn,
+    outputPrefix,
+    softwareVersion,
+    solverCommand,
+  }: Omit<SolveCalibrationOptions, "lockTimeoutMs" | "onWait">,
 ): readonly Omit<NewCalTable, "contentDigest">[] {
   const referenceMjd = (report.startMjd + report.endMjd) / 2;
   const finite = (value: number) => (Number.isFinite(value) ? value : null);

@@ -177,8 +177,8 @@ function requestOf(due: DueSolve, signal: AbortSignal): GroupSolve {
     const parameters = { ...gradeParameters(due.grade), scheduledAs: due.why };
     return { types: ["BP", "GP", "2G"], priorTables: [], parameters, signal };
   }
-  const { type, path } = due.bandpass;
-  return { types: ["GP", "2G"], priorTables: [{ type, path }], parameters: {}, signal };
+  const { type, path, solvedWith } = due.bandpass;
+  return { types: ["GP", "2G"], priorTables: [...solvedWith, { type, path }], parameters: {}, signal };
 }
 
 /** What is bad, and what was solved on top of it, is kept to be looked at and never applied. */

@@ -31,8 +31,8 @@ export interface StreamPlace {
 
 export type WorkerSettings = StreamSetup["worker"];
 
-export function streamPlace(worker: Partial<WorkerSettings> = {}): StreamPlace {
-  const root = scratchDirectory();
+/** @param root  a directory that outlives the test, for several that follow each other */
+export function streamPlace(worker: Partial<WorkerSettings> = {}, root = scratchDirectory()): StreamPlace {
   const steps: ProtocolStep[] = [];
   const log = recordingLog();
   const incomingDir = join(root, "incoming");

@@ -11,7 +11,13 @@ import {
   separationRad,
   utcFromMjdSec,
 } from "@contimg/sky";
-import { bandOf, type CalibratorMatch, lBandFluxJy, type VlaCalibrator } from "../../domain/calibrator.ts";
+import {
+  bandOf,
+  C_CONFIGURATION_INDEX,
+  type CalibratorMatch,
+  lBandFluxJy,
+  type VlaCalibrator,
+} from "../../domain/calibrator.ts";
 import type { Site } from "../../domain/subband-header.ts";
 import { transitNear } from "./transit.ts";
 
@@ -37,7 +43,6 @@ const DAY_SEC = 86_400;
 const DEG = Math.PI / 180;
 /** The beam hardly changes within 26 s. */
 const SAMPLE_COUNT = 13;
-const C_CONFIGURATION = 2;
 
 const epochAt = (mjd: number, { site }: DriftWindow, earthOrientation: EarthOrientation) =>
   observeFrom(utcFromMjdSec(mjd * DAY_SEC), site, { earthOrientation, outOfRange: "degrade" });
@@ -84,7 +89,7 @@ export function calibratorsInGroup(
       weightedFluxJy: fluxJy * beamFactor,
       transitMjd,
       transitsWithin: transitMjd >= startMjd && transitMjd < endMjd,
-      quality: bandOf(calibrator, "L")!.qualities[C_CONFIGURATION],
+      quality: bandOf(calibrator, "L")!.qualities[C_CONFIGURATION_INDEX],
     };
   });
 }
