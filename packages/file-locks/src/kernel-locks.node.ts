@@ -48,14 +48,19 @@ export interface KernelLockDoor {
   conflict(kind: "posix" | "ofd", fileNumber: number, mode: FileLockMode, span?: ByteSpan): LockConflict | null;
   /** Waits in the kernel's own queue, on one of the four threads (UV_THREADPOOL_SIZE) that Node's file operations use. */
   wait(kind: KernelLockKind, fileNumber: number, mode: FileLockMode, span?: ByteSpan): KernelLockWait;
-  /** A second descriptor of the same open file; not inherited by programs that are started. */
-  duplicate(fileNumber: number): number;
+  /**
+   * A second descriptor of the same open file.
+   *
+   * @param isInherited  whether programs that are started, or that this process becomes by exec, have it as well
+   */
+  duplicate(fileNumber: number, isInherited?: boolean): number;
 }
 
 export const WHOLE_FILE: ByteSpan = { startByte: 0, endByte: Number.POSITIVE_INFINITY };
 
 /** Numbers of the generic Linux interface, the same on x64 and arm64. */
 const FLOCK_OPERATION = { shared: 1, exclusive: 2, noWait: 4, unlock: 8 } as const;
+const F_DUPFD = 0;
 const F_DUPFD_CLOEXEC = 1030;
 const RECORD_COMMAND = {
   posix: { get: 5, set: 6, wait: 7 },
@@ -132,8 +137,8 @@ class LinuxLocks implements KernelLockDoor {
     return { taken, interrupt: () => waker.wakeUntil(kind === "flock" ? "flock" : "fcntl", fd, () => isSettled) };
   }
 
-  duplicate(fd: number): number {
-    const copy = this.#fcntl(fd, F_DUPFD_CLOEXEC, 0n);
+  duplicate(fd: number, isInherited = false): number {
+    const copy = this.#fcntl(fd, isInherited ? F_DUPFD : F_DUPFD_CLOEXEC, 0n);
     if (copy === -1) throw systemError("fcntl", this.#library.errorCode());
     return copy;
   }

@@ -16,6 +16,8 @@ export type {
   LockSession,
   OpenOptions,
 } from "./primitive.ts";
+export { type Advice, type AdviceGrounds, adviceFor, type Safety } from "./probes/advice.ts";
+export { type Finding, type ProbedLock } from "./probes/finding.ts";
 export { exitStatusOf, type LockReport, type Verdict } from "./report/report.ts";
 export { parseCommand } from "./scenario/command.ts";
 export { readScenario } from "./scenario/read-scenario.ts";

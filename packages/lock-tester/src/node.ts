@@ -7,4 +7,5 @@ export { type JoinOptions, joinTest } from "./network/join.ts";
 export { type ListenOptions, listenForHosts } from "./network/listen.ts";
 export { primitives } from "./primitives/index.ts";
 export { loadPrimitive } from "./primitives/load.ts";
+export { type MountProbe, type ProbeOptions, probeMount } from "./probes/probe-mount.ts";
 export { isCondemned, type TrialOptions, tryPrimitive } from "./trial/condemn.ts";
