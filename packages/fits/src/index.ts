@@ -29,3 +29,8 @@ export type { NativeArray, NativeArrays, NativeType, Scaling } from "./image/sca
 export { FitsWriter, type FitsWriterOptions } from "./structure/fits-writer.ts";
 export type { Bitpix, HduKind, HduLayout } from "./structure/hdu.ts";
 export { type FitsFile, type Hdu, openFitsSource, walkHdus } from "./structure/open-fits.ts";
+export type { AxisKind, WcsAxis } from "./wcs/axes.ts";
+export type { ProjectionCode } from "./wcs/projection/projection.ts";
+export { type BeamEllipse, type RadioImage, radioHeader } from "./wcs/radio-header.ts";
+export { stokesCodeOf, stokesName } from "./wcs/stokes.ts";
+export { type CelestialAxes, Wcs } from "./wcs/wcs.ts";
