@@ -28,6 +28,7 @@ import { promisify } from "node:util";
 import type { AsyncByteSource } from "./bytes/byte-source.ts";
 import { FitsIoError, FitsTruncatedError } from "./errors.ts";
 import type { ImageSpec } from "./image/image-spec.ts";
+import type { NativeType } from "./image/scale.ts";
 import { FitsWriter, type FitsWriterOptions } from "./structure/fits-writer.ts";
 import { type FitsFile, openFitsSource } from "./structure/open-fits.ts";
 
@@ -185,7 +186,11 @@ export async function createFits(path: string, options: CreateFitsOptions = {}):
  *
  * @throws FitsWriteError for values or keywords that cannot be written; FitsIoError
  */
-export async function writeImage(path: string, spec: ImageSpec, options: CreateFitsOptions = {}): Promise<void> {
+export async function writeImage<T extends NativeType>(
+  path: string,
+  spec: ImageSpec<T>,
+  options: CreateFitsOptions = {},
+): Promise<void> {
   await using writer = await createFits(path, options);
   await writer.addImage(spec);
   await writer.publish();

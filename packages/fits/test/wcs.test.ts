@@ -25,7 +25,12 @@ function headerOf(cards: GoldenCase["cards"]): FitsHeader {
 
 /** Angle between two places on the sky. */
 function separationDeg(lon1: number, lat1: number, lon2: number, lat2: number): number {
-  const [a, b, c, d] = [lon1, lat1, lon2, lat2].map((angle) => (angle * Math.PI) / 180) as [number, number, number, number];
+  const [a, b, c, d] = [lon1, lat1, lon2, lat2].map((angle) => (angle * Math.PI) / 180) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const x = Math.cos(b) * Math.cos(a) - Math.cos(d) * Math.cos(c);
   const y = Math.cos(b) * Math.sin(a) - Math.cos(d) * Math.sin(c);
   const z = Math.sin(b) - Math.sin(d);

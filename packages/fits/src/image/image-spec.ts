@@ -1,6 +1,6 @@
 /** What is said to write an image. */
 import type { FitsHeader } from "../header/header.ts";
-import type { NativeArray, NativeType } from "./scale.ts";
+import type { NativeArray, NativeArrays, NativeType } from "./scale.ts";
 
 /**
  * Values of an image, first axis fastest: all of them; a function that fills rows `rowStart` to `rowEnd` (exclusive,
@@ -21,13 +21,13 @@ export interface IntegerStorage {
 }
 
 /** An image to be written. */
-export interface ImageSpec {
+export interface ImageSpec<T extends NativeType = NativeType> {
   /** NAXISn, first axis first. */
   readonly shape: readonly number[];
   /** Type of the values; unsigned integers are stored by the usual convention of BZERO. */
-  readonly type: NativeType;
+  readonly type: T;
   /** A typed array of that type, a function that fills such, or pieces of that type. */
-  readonly values: ImageValues;
+  readonly values: ImageValues<NativeArrays[T]>;
   /** Stores float32 or float64 values as scaled integers. */
   readonly storage?: IntegerStorage;
   /** BLANK of an image of integers, which are written as they are. */

@@ -10,7 +10,7 @@ import type { FitsHeader } from "../header/header.ts";
 import { BLOCK_BYTES } from "../header/parse-header.ts";
 import { serializeHeader } from "../header/serialize-header.ts";
 import type { ImageSpec } from "../image/image-spec.ts";
-import { bytesPerElement, storageOf } from "../image/scale.ts";
+import { bytesPerElement, type NativeType, storageOf } from "../image/scale.ts";
 import { storedBlocks } from "../image/stored-blocks.ts";
 import { newHeader } from "./new-header.ts";
 
@@ -48,7 +48,9 @@ export class FitsWriter {
    *
    * @throws FitsWriteError when values do not fit their type, are too few or too many, or a keyword cannot be written
    */
-  async addImage(spec: ImageSpec): Promise<void> {
+  async addImage<T extends NativeType>(image: ImageSpec<T>): Promise<void> {
+    // Which type it is matters to the caller alone.
+    const spec = image as unknown as ImageSpec;
     const { shape, name = "", storage } = spec;
     const isSound = shape.length <= 999 && shape.every((length) => Number.isSafeInteger(length) && length >= 0);
     if (!isSound) throw this.#refuse("shape", "up to 999 axes of 0 or more", `[${shape}]`);

@@ -30,7 +30,15 @@ const ANGLES: Readonly<Record<string, number>> = {
 };
 const FREQUENCIES: Readonly<Record<string, number>> = { "": 1, hz: 1, khz: 1e3, mhz: 1e6, ghz: 1e9 };
 const SPEEDS: Readonly<Record<string, number>> = { "": 1, "m/s": 1, "m s-1": 1, "km/s": 1e3, "km s-1": 1e3 };
-const LENGTHS: Readonly<Record<string, number>> = { "": 1, m: 1, cm: 0.01, mm: 1e-3, um: 1e-6, nm: 1e-9, angstrom: 1e-10 };
+const LENGTHS: Readonly<Record<string, number>> = {
+  "": 1,
+  m: 1,
+  cm: 0.01,
+  mm: 1e-3,
+  um: 1e-6,
+  nm: 1e-9,
+  angstrom: 1e-10,
+};
 
 const SPECTRAL: Readonly<Record<string, readonly [unit: string, factors: Readonly<Record<string, number>>]>> = {
   FREQ: ["Hz", FREQUENCIES],

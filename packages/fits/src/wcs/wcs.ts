@@ -2,7 +2,7 @@
 import { FitsCorruptError, FitsUnsupportedError } from "../errors.ts";
 import type { FitsHeader } from "../header/header.ts";
 import { celestialPair, readAxis, type WcsAxis } from "./axes.ts";
-import { nativePole, type NativePole, toCelestial, toNative } from "./celestial.ts";
+import { type NativePole, nativePole, toCelestial, toNative } from "./celestial.ts";
 import { type LinearPart, readLinearPart } from "./linear.ts";
 import { type Projection, type ProjectionCode, projectionOf } from "./projection/projection.ts";
 
@@ -130,7 +130,11 @@ function readParameters(header: FitsHeader, { lonAxis, latAxis, projection }: Lo
     const isSlant = projection === "SIN" && Number(axis) === latAxis + 1 && (index === "1" || index === "2");
     const isPole = Number(axis) === lonAxis + 1 && (index === "3" || index === "4");
     if (isSlant) parameters[Number(index) - 1] = value;
-    else if (!isPole && isCelestial(Number(axis), lonAxis, latAxis) && !isHarmless(projection, keyword, value, lonAxis)) {
+    else if (
+      !isPole &&
+      isCelestial(Number(axis), lonAxis, latAxis) &&
+      !isHarmless(projection, keyword, value, lonAxis)
+    ) {
       const place = header.placeOf(keyword);
       throw new FitsUnsupportedError({ file: header.file, place, expected: "no such parameter", found: `${value}` });
     }
