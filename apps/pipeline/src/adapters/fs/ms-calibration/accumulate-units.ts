@@ -4,6 +4,7 @@ import { openTable, type Table } from "@contimg/casacore-tables/node";
 import { accumulateRows, type GainTable, type NormalCells } from "@contimg/kernels/solve";
 import { PipelineError } from "../../../domain/error-codes.ts";
 import type { TaskRunner } from "../task-pool.ts";
+import type { Band } from "./bands.ts";
 import { type BlockData, BlockReader, type CalMs, type RowBlock } from "./cal-ms.ts";
 import { type ModelOptions, ModelPredictor } from "./model-sky.ts";
 
@@ -20,6 +21,7 @@ export interface AccumulateJob {
   readonly dataColumn: string;
   /** A column, or sources. */
   readonly model: string | ModelOptions;
+  readonly bands: readonly Band[];
   readonly uvRange: UvRange;
   readonly cells: NormalCells;
   /** First channel of each window among those of all. */
@@ -32,7 +34,7 @@ export interface AccumulateJob {
   readonly doneRows: Int32Array;
 }
 
-/** Blocks of one window and interval: no other unit adds to the same cells, so threads need not wait for each other. */
+/** Blocks of one band and interval, in order of time and then of window: no other unit adds to the same cells, so threads need not wait for each other. */
 export interface AccumulateUnit {
   readonly interval: number;
   readonly blocks: readonly RowBlock[];
@@ -68,7 +70,7 @@ class UnitAccumulator implements TaskRunner<AccumulateUnit, AccumulateResult> {
     this.#main = openTable(job.ms.path);
     const isColumn = typeof job.model === "string";
     this.#reader = new BlockReader(this.#main, job.ms, job.dataColumn, isColumn ? (job.model as string) : null);
-    this.#predictor = isColumn ? null : new ModelPredictor(job.ms, job.model as ModelOptions);
+    this.#predictor = isColumn ? null : new ModelPredictor(job.ms, job.model as ModelOptions, job.bands);
   }
 
   run({ interval, blocks }: AccumulateUnit): AccumulateResult {

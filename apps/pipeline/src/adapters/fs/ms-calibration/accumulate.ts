@@ -10,6 +10,7 @@ import {
   openAccumulator,
   type UvRange,
 } from "./accumulate-units.ts";
+import { type Band, bandsOf } from "./bands.ts";
 import type { CalMs, RowBlock } from "./cal-ms.ts";
 import type { ModelOptions } from "./model-sky.ts";
 import type { CommonIntervals } from "./solve-intervals.ts";
@@ -64,10 +65,12 @@ export async function accumulate(
     binCount,
     sums: new Float32Array(new SharedArrayBuffer(bytes)),
   };
+  const bands = bandsOf(ms, blocks);
   const job: AccumulateJob = {
     ms,
     dataColumn: options.dataColumn,
     model: options.model,
+    bands,
     uvRange: options.uvRange,
     cells,
     firstChan,
@@ -82,7 +85,7 @@ export async function accumulate(
       import.meta.url,
     ),
     job,
-    unitsOf(blocks, momentOfBlock, intervals),
+    unitsOf(blocks, momentOfBlock, intervals, bands),
     openAccumulator,
     {
       workerCount: options.workerCount ?? (rowCount < WORTH_THREADS_ROWS ? 1 : 4),
@@ -110,11 +113,15 @@ function unitsOf(
   blocks: readonly RowBlock[],
   momentOfBlock: readonly number[],
   { ofMoment }: CommonIntervals,
+  bands: readonly Band[],
 ): readonly AccumulateUnit[] {
   const units = new Map<string, { readonly interval: number; readonly blocks: RowBlock[] }>();
-  for (const [at, block] of blocks.entries()) {
+  // Windows of a band follow each other at each moment, so that what is predicted of one serves the next.
+  const order = [...blocks.keys()].sort((a, b) => momentOfBlock[a]! - momentOfBlock[b]! || a - b);
+  for (const at of order) {
+    const block = blocks[at]!;
     const interval = ofMoment[momentOfBlock[at]!]!;
-    const key = `${block.windowIndex} ${interval}`;
+    const key = `${bands.findIndex((band) => band.includes(block.windowIndex))} ${interval}`;
     const unit = units.get(key) ?? { interval, blocks: [] };
     units.set(key, unit);
     unit.blocks.push(block);

@@ -26,6 +26,7 @@ import {
   type Vector,
 } from "@contimg/sky";
 import type { BeamKind, SkySource } from "../../../domain/cal-solve.ts";
+import type { Band } from "./bands.ts";
 import type { CalMs, RowBlock } from "./cal-ms.ts";
 
 const RAD_PER_DEG = Math.PI / 180;
@@ -41,23 +42,45 @@ export interface ModelOptions {
   readonly isSmeared: boolean;
 }
 
+/** Windows that are predicted together, their channels one behind the other. */
+interface PredictedBand {
+  readonly windows: Band;
+  readonly predictor: Predictor;
+  readonly freqHz: Float64Array;
+  /** Of each window of it. */
+  readonly firstChan: readonly number[];
+}
+
 /** Predicts one model plane for all polarisations. Not for two threads at a time. */
 export class ModelPredictor {
   readonly #ms: CalMs;
   readonly #options: ModelOptions;
-  readonly #predictors: readonly Predictor[];
+  readonly #bands: readonly PredictedBand[];
   readonly #shapes: Float64Array | undefined;
   readonly #offAxisRad = new Map<string, Float64Array>();
   readonly #skies = new Map<string, PredictSky>();
   #model = new Float32Array(0);
+  /** What was predicted last of a band. */
+  #last: { readonly band: PredictedBand; readonly block: RowBlock } | undefined;
+  #lastUvwM = new Float64Array(0);
+  #spectra = new Float32Array(0);
   #ratesMPerSec = new Float64Array(0);
 
-  constructor(ms: CalMs, options: ModelOptions) {
+  /** @param bands  see `bands.ts`; each window by itself when there are none */
+  constructor(ms: CalMs, options: ModelOptions, bands: readonly Band[] = ms.windows.map((_, window) => [window])) {
     this.#ms = ms;
     this.#options = options;
-    this.#predictors = ms.windows.map(({ freqHz, chanWidthHz }) =>
-      createPredictor(freqHz, { ...(options.isSmeared ? { chanWidthHz } : {}), correlationFactors: [1] }),
-    );
+    this.#bands = bands.map((windows) => {
+      const all = windows.map((window) => ms.windows[window]!);
+      const freqHz = Float64Array.from(all.flatMap((window) => Array.from(window.freqHz)));
+      const chanWidthHz = Float64Array.from(all.flatMap((window) => Array.from(window.chanWidthHz)));
+      const predictor = createPredictor(freqHz, {
+        ...(options.isSmeared ? { chanWidthHz } : {}),
+        correlationFactors: [1],
+      });
+      const firstChan = all.map((_, at) => all.slice(0, at).reduce((sum, window) => sum + window.freqHz.length, 0));
+      return { windows, predictor, freqHz, firstChan };
+    });
     this.#shapes = componentShapes(
       options.sources.map((source) => ({
         fluxJy: source.fluxJy,
@@ -71,12 +94,39 @@ export class ModelPredictor {
 
   /** [row, chan, re, im] of the block, Jy, until the next call. @param uvwM  of the block [row, 3] */
   predict(block: RowBlock, uvwM: Float64Array): Float32Array {
-    const predictor = this.#predictors[block.windowIndex]!;
-    const length = 2 * (block.rowEnd - block.rowStart) * predictor.freqHz.length;
-    if (this.#model.length < length) this.#model = new Float32Array(length);
-    const model = this.#model.subarray(0, length);
-    predictRows(predictor, this.#skyOf(block), this.#options.isSmeared ? this.#turning(block, uvwM) : { uvwM }, model);
-    return model;
+    const band = this.#bandOf(block);
+    const rowCount = block.rowEnd - block.rowStart;
+    const bandChanCount = band.freqHz.length;
+    if (!this.#isLast(band, block, uvwM)) {
+      if (this.#spectra.length < 2 * rowCount * bandChanCount)
+        this.#spectra = new Float32Array(2 * rowCount * bandChanCount);
+      const rows = this.#options.isSmeared ? this.#turning(block, uvwM) : { uvwM };
+      predictRows(band.predictor, this.#skyOf(block), rows, this.#spectra);
+      this.#last = { band, block };
+      this.#lastUvwM = Float64Array.from(uvwM);
+    }
+    if (band.windows.length === 1) return this.#spectra.subarray(0, 2 * rowCount * bandChanCount);
+    const chanCount = this.#ms.windows[block.windowIndex]!.freqHz.length;
+    if (this.#model.length < 2 * rowCount * chanCount) this.#model = new Float32Array(2 * rowCount * chanCount);
+    const firstChan = band.firstChan[band.windows.indexOf(block.windowIndex)]!;
+    for (let row = 0; row < rowCount; row++) {
+      const from = 2 * (row * bandChanCount + firstChan);
+      this.#model.set(this.#spectra.subarray(from, from + 2 * chanCount), 2 * row * chanCount);
+    }
+    return this.#model.subarray(0, 2 * rowCount * chanCount);
+  }
+
+  #bandOf({ windowIndex }: RowBlock): PredictedBand {
+    return this.#bands.find(({ windows }) => windows.includes(windowIndex))!;
+  }
+
+  /** Whether the rows are those of another window of the band that were predicted last. */
+  #isLast(band: PredictedBand, { timeMjdSec, fieldId }: RowBlock, uvwM: Float64Array): boolean {
+    const last = this.#last;
+    if (last?.band !== band || last.block.timeMjdSec !== timeMjdSec || last.block.fieldId !== fieldId) return false;
+    if (this.#lastUvwM.length !== uvwM.length) return false;
+    for (let at = 0; at < uvwM.length; at++) if (this.#lastUvwM[at] !== uvwM[at]) return false;
+    return true;
   }
 
   /** Apparent flux of each source in the middle of the data and of the band. */
@@ -92,8 +142,9 @@ export class ModelPredictor {
       timeMjdSec: (startMjdSec + endMjdSec) / 2,
     };
     const { spectraJy } = this.#skyOf(block);
-    const chanCount = middle.freqHz.length;
-    return Float64Array.from(this.#options.sources, (_, at) => spectraJy[at * chanCount + (chanCount >> 1)]!);
+    const band = this.#bandOf(block);
+    const chan = band.firstChan[band.windows.indexOf(block.windowIndex)]! + (middle.freqHz.length >> 1);
+    return Float64Array.from(this.#options.sources, (_, at) => spectraJy[at * band.freqHz.length + chan]!);
   }
 
   /**
@@ -164,11 +215,12 @@ export class ModelPredictor {
   }
 
   #skyOf(block: RowBlock): PredictSky {
-    const key = `${block.windowIndex} ${block.fieldId} ${this.#options.beam === "drift" ? block.timeMjdSec : ""}`;
+    const band = this.#bandOf(block);
+    const key = `${band.windows[0]} ${block.fieldId} ${this.#options.beam === "drift" ? block.timeMjdSec : ""}`;
     const known = this.#skies.get(key);
     if (known) return known;
     const { sources, beam, dishDiameterM } = this.#options;
-    const { freqHz } = this.#ms.windows[block.windowIndex]!;
+    const { freqHz } = band;
     const axes = tangentAxes(this.#ms.fields[block.fieldId]!);
     const lmn = new Float64Array(3 * sources.length);
     const beams = new Float64Array(sources.length * freqHz.length).fill(1);

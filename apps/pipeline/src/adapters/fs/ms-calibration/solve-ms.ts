@@ -22,8 +22,8 @@ import { readPrior } from "./prior-gains.ts";
 import { selectFields } from "./select-fields.ts";
 import { commonIntervals, divideMoments, type Moment, type SolveIntervals } from "./solve-intervals.ts";
 import {
-  type Bands,
-  bandsOf,
+  type Channels,
+  channelsOf,
   isPerChannel,
   knownAtChannels,
   type PassSums,
@@ -43,8 +43,8 @@ export interface SolveMsOptions extends SolveRequest {
 const SEC_PER_DAY = 86_400;
 /** Of the sums of one pass over the data; when they do not fit, data are read, and their model predicted, once more. */
 const MAX_SUMS_BYTES = 2 ** 30;
-/** Units that keep 4 threads busy to the end. */
-const WANTED_UNIT_COUNT = 8;
+/** Windows times intervals that keep 4 threads busy to the end: some windows are one unit. */
+const WANTED_UNIT_COUNT = 32;
 
 export const solveSuffix: Readonly<Record<SolveType, string>> = {
   K: "_kcal",
@@ -76,11 +76,11 @@ export async function solveMs(msPath: string, options: SolveMsOptions): Promise<
   const ms = readMs(msPath, options);
   const names = stepsOf(options);
   const model = options.modelColumn ?? modelOptions(ms, options);
-  const bands = bandsOf(ms);
+  const channels = channelsOf(ms);
   const solver = new StepSolver(
     ms,
     config,
-    bands,
+    channels,
     config.priorTables.map((prior) => readPrior(prior, ms)),
   );
   const plan = new SolvePlan(ms, names, options);
@@ -90,7 +90,7 @@ export async function solveMs(msPath: string, options: SolveMsOptions): Promise<
   let used: { readonly usedCount: number; readonly crossCount: number } | undefined;
   for (const steps of plan.passes) {
     const fromMs = clock.monotonicMs();
-    const pass = await runPass(plan, steps, ms, bands, solver, model, options);
+    const pass = await runPass(plan, steps, ms, channels, solver, model, options);
     timings.accumulate += sinceSec(fromMs);
     for (const part of ["read", "predict", "accumulate"] as const) cpuSec[part] += pass.cpuSec[part];
     used ??= pass;
@@ -209,7 +209,7 @@ async function runPass(
   plan: SolvePlan,
   steps: readonly StepName[],
   ms: CalMs,
-  bands: Bands,
+  channels: Channels,
   solver: StepSolver,
   model: string | ModelOptions,
   { config, dataColumn, workerCount, signal, onProgress }: SolveMsOptions,
@@ -218,14 +218,14 @@ async function runPass(
   const hasChannels = steps.some(isPerChannel);
   // Sums by channel are seen through what is known when they are used; sums by window must be from the start.
   const applied = hasChannels ? [] : solver.knownFor(steps[0]!);
-  const binOfChan = hasChannels ? Int32Array.from(bands.windowOfChan, (_, chan) => chan) : bands.windowOfChan;
-  const binCount = hasChannels ? bands.windowOfChan.length : ms.windows.length;
+  const binOfChan = hasChannels ? Int32Array.from(channels.windowOfChan, (_, chan) => chan) : channels.windowOfChan;
+  const binCount = hasChannels ? channels.windowOfChan.length : ms.windows.length;
   const { cells, ...counts } = await accumulate(
     ms,
     plan.blocks,
     plan.momentOfBlock,
     common,
-    { firstChan: bands.firstChan, binOfChan, binCount },
+    { firstChan: channels.firstChan, binOfChan, binCount },
     knownAtChannels(applied, common),
     {
       dataColumn,

@@ -60,7 +60,7 @@ export interface Known {
 }
 
 /** Channels of all windows, one behind the other. */
-export interface Bands {
+export interface Channels {
   readonly firstChan: readonly number[];
   readonly windowOfChan: Int32Array;
   readonly freqHz: Float64Array;
@@ -70,7 +70,7 @@ export interface Bands {
 
 const GAIN_MODE: Readonly<Record<CalMode, GainMode>> = { p: "phase", a: "amplitude", ap: "complex" };
 
-export function bandsOf({ windows }: CalMs): Bands {
+export function channelsOf({ windows }: CalMs): Channels {
   const firstChan: number[] = [];
   let chanCount = 0;
   for (const { freqHz } of windows) {
@@ -113,7 +113,7 @@ export const knownAtChannels = (knowns: readonly Known[], common: CommonInterval
 export class StepSolver {
   readonly #ms: CalMs;
   readonly #config: CalSolveConfig;
-  readonly #bands: Bands;
+  readonly #channels: Channels;
   /** For the bandpass alone. */
   #beforeBandpass: Known[] = [];
   #knowns: Known[];
@@ -121,10 +121,10 @@ export class StepSolver {
   /** Sums by window, kept between steps on the same pass. */
   #byWindow: { readonly from: PassSums; readonly sums: PassSums } | undefined;
 
-  constructor(ms: CalMs, config: CalSolveConfig, bands: Bands, priors: readonly PriorGains[]) {
+  constructor(ms: CalMs, config: CalSolveConfig, channels: Channels, priors: readonly PriorGains[]) {
     this.#ms = ms;
     this.#config = config;
-    this.#bands = bands;
+    this.#channels = channels;
     this.#knowns = priors.map(knownPrior);
   }
 
@@ -180,7 +180,7 @@ export class StepSolver {
 
   #finishBandpass(table: GainTable): void {
     const { fillGapsChanCount, bandpassSmoothing, bandpassDegreeCount, isBandpassNormalised } = this.#config;
-    const { windowOfChan } = this.#bands;
+    const { windowOfChan } = this.#channels;
     if (fillGapsChanCount > 0) fillGaps(table, fillGapsChanCount, windowOfChan);
     if (bandpassSmoothing !== null) smoothBandpass(table, bandpassSmoothing, windowOfChan);
     if (bandpassDegreeCount !== null) fitAmplitudes(table, bandpassDegreeCount, windowOfChan);
@@ -191,7 +191,7 @@ export class StepSolver {
   #delays(pass: PassSums, intervals: SolveIntervals): SolvedStep {
     const cells = this.#merged(pass, "K", intervals, this.#identityOfChan());
     const [referenceAnt] = this.#preferred();
-    const delays = solveDelays(cells, this.#bands.freqHz, {
+    const delays = solveDelays(cells, this.#channels.freqHz, {
       minSnr: this.#config.delayMinSnrRatio,
       ...(referenceAnt === undefined ? {} : { referenceAnt }),
     });
@@ -203,7 +203,7 @@ export class StepSolver {
   }
 
   #knownOf({ name, table, delaysSec, intervals }: SolvedStep): Known {
-    const { windowOfChan, freqHz, referenceHz } = this.#bands;
+    const { windowOfChan, freqHz, referenceHz } = this.#channels;
     const spread = (binOfBin: Int32Array) => (common: CommonIntervals) =>
       spreadGains(table, binOfBin, intervalOfCommon(common, intervals));
     if (delaysSec !== null) {
@@ -219,7 +219,7 @@ export class StepSolver {
   }
 
   #identityOfChan(): Int32Array {
-    return Int32Array.from(this.#bands.windowOfChan, (_, chan) => chan);
+    return Int32Array.from(this.#channels.windowOfChan, (_, chan) => chan);
   }
 
   #merged(pass: PassSums, name: StepName, intervals: SolveIntervals, binOfChan: Int32Array): NormalCells {
@@ -241,7 +241,7 @@ export class StepSolver {
           pass.common,
           "channels",
         );
-        const cells = mergeCells(pass.cells, this.#bands.windowOfChan, each, known);
+        const cells = mergeCells(pass.cells, this.#channels.windowOfChan, each, known);
         this.#byWindow = { from: pass, sums: { cells, common: pass.common, applied, isPerChannel: false } };
       }
       sums = this.#byWindow!.sums;
