@@ -4,6 +4,7 @@ import {
   accumulateRows,
   createNormalCells,
   type GainSolutions,
+  type GainTable,
   gainIndex,
   leaveOutUvRange,
   mergeCells,
@@ -174,6 +175,17 @@ describe("properties of solves", () => {
   });
 });
 
+/** The first of two intervals. */
+function cut(table: GainTable): GainTable {
+  const { gains, flags } = table;
+  return {
+    ...table,
+    intervalCount: 1,
+    gains: gains.slice(0, gains.length / 2),
+    flags: flags.slice(0, flags.length / 2),
+  };
+}
+
 describe("sums", () => {
   it("of parts are the sums of the whole, in any order of rows", () => {
     const rows = rowsOf(3);
@@ -222,6 +234,28 @@ describe("sums", () => {
         }
       }
     }
+  });
+
+  it("are seen through known gains as samples are whose model is", () => {
+    const gains = simulatedGains(ANTENNAS, 2, CHANNELS, 6);
+    const rows = rowsOf(6);
+    const intervalOfRow = rows.ant1.map((_, row) => Math.floor(row / 36) % 2);
+    const known = { ...gains, flags: gains.flags.slice() };
+    known.flags[gainIndex(gains, 1, 3, 2, 0)] = 1;
+    const fine = cellsOf({ ...rows, intervalOfRow }, 2);
+    const merged = mergeCells(fine, Int32Array.of(0, 1, 0), Int32Array.of(0, 0), known);
+    const direct = createNormalCells({ antennaCount: ANTENNAS, intervalCount: 1, polCount: 2, binCount: 2 });
+    accumulateRows(direct, {
+      ...rows,
+      intervalOfRow: new Int32Array(rows.rowCount),
+      binOfChannel: Int32Array.of(0, 1, 0),
+      prior: { table: known, intervalOfRow },
+    });
+    const largest = direct.sums.reduce((most, sum) => Math.max(most, Math.abs(sum)), 0);
+    for (const [at, sum] of merged.sums.entries()) {
+      expect(Math.abs(sum - (direct.sums[at] as number))).toBeLessThan(1e-6 * largest);
+    }
+    expect(() => mergeCells(fine, Int32Array.of(0, 1, 0), Int32Array.of(0, 0), cut(known))).toThrow(/intervalCount/);
   });
 
   it("leave out baselines outside a range of lengths", () => {

@@ -190,16 +190,13 @@ export class StepSolver {
   /** One delay over all windows: the slope is known so much better by all of the band. */
   #delays(pass: PassSums, intervals: SolveIntervals): SolvedStep {
     const cells = this.#merged(pass, "K", intervals, this.#identityOfChan());
-    const [referenceAnt] = this.#preferred();
-    const delays = solveDelays(cells, this.#channels.freqHz, {
-      minSnr: this.#config.delayMinSnrRatio,
-      ...(referenceAnt === undefined ? {} : { referenceAnt }),
-    });
+    const delays = solveDelays(cells, this.#channels.freqHz, { minSnr: this.#config.delayMinSnrRatio });
     const { antennaCount, intervalCount, polCount, flags, snr, errorsSec, delaysSec, outcomes } = delays;
     const shape = createGainTable({ antennaCount, intervalCount, polCount, binCount: 1 });
-    const found = outcomes.find((outcome) => outcome.referenceAnt >= 0)?.referenceAnt ?? -1;
     const table = { ...shape, flags, snr, errors: errorsSec };
-    return { name: "K", intervals, table, delaysSec, outcomes, referenceAnt: found };
+    this.#ranking ??= rankReferences(table, { positionsM: this.#ms.positionsM, preferredAnt: this.#preferred() });
+    const referenceAnt = referDelays(table, delaysSec, this.#ranking);
+    return { name: "K", intervals, table, delaysSec, outcomes, referenceAnt };
   }
 
   #knownOf({ name, table, delaysSec, intervals }: SolvedStep): Known {
@@ -250,6 +247,23 @@ export class StepSolver {
     const known = product(missing, sums.common, "windows");
     return mergeCells(sums.cells, binOfWindow, intervalOfCommon(sums.common, intervals), known);
   }
+}
+
+/** Makes delays relative to the best antenna that has one everywhere, in place; they were relative to one of each polarisation. */
+function referDelays(table: GainTable, delaysSec: Float64Array, ranking: Int32Array): number {
+  const { antennaCount, intervalCount, polCount, flags } = table;
+  const cellCount = intervalCount * polCount;
+  const placeOf = (cell: number, antenna: number) =>
+    (Math.floor(cell / polCount) * antennaCount + antenna) * polCount + (cell % polCount);
+  const cells = Array.from({ length: cellCount }, (_, cell) => cell);
+  const reference =
+    ranking.find((antenna) => cells.every((cell) => flags[placeOf(cell, antenna)] === 0)) ?? ranking[0]!;
+  for (const cell of cells) {
+    const delaySec = delaysSec[placeOf(cell, reference)]!;
+    for (let antenna = 0; antenna < antennaCount; antenna++)
+      if (flags[placeOf(cell, antenna)] === 0) delaysSec[placeOf(cell, antenna)]! -= delaySec;
+  }
+  return reference;
 }
 
 /** A delay has no phase at the reference frequency of each window, as CASA has it. */
