@@ -127,21 +127,29 @@ function bestDelayNs(antenna: number, reference: number, pol: number, nearNs: nu
   return bestNs;
 }
 
-/** Mean phase slope of each antenna's first receptor over each spectral window, as a delay. */
-function meanSlopesNs({ rowCount, cellShape, gains, flags }: CalSolutions): readonly number[] {
+/** Mean phase slope of each antenna's first receptor over the channels of all windows, as a delay. */
+function meanSlopesNs({
+  rowCount,
+  cellShape,
+  gains,
+  flags,
+  antennaIds,
+  antennaNames,
+}: CalSolutions): readonly number[] {
   const [receptorCount, chanCount] = cellShape;
-  const slopes: number[] = [];
+  const sums = antennaNames.map(() => ({ re: 0, im: 0 }));
   for (let row = 0; row < rowCount; row++) {
-    let [re, im] = [0, 0];
+    const sum = sums[antennaIds[row]!]!;
     for (let chan = 0; chan + 1 < chanCount; chan++) {
       const [a, b] = [chan, chan + 1].map((each) => (row * chanCount + each) * receptorCount);
       if (flags[a!] === 1 || flags[b!] === 1) continue;
-      re += gains![2 * b!]! * gains![2 * a!]! + gains![2 * b! + 1]! * gains![2 * a! + 1]!;
-      im += gains![2 * b! + 1]! * gains![2 * a!]! - gains![2 * b!]! * gains![2 * a! + 1]!;
+      sum.re += gains![2 * b!]! * gains![2 * a!]! + gains![2 * b! + 1]! * gains![2 * a! + 1]!;
+      sum.im += gains![2 * b! + 1]! * gains![2 * a!]! - gains![2 * b!]! * gains![2 * a! + 1]!;
     }
-    if (re !== 0) slopes.push((Math.atan2(im, re) / (2 * Math.PI * CHAN_WIDTH_HZ)) * 1e9);
   }
-  return slopes;
+  return sums
+    .filter(({ re }) => re !== 0)
+    .map(({ re, im }) => (Math.atan2(im, re) / (2 * Math.PI * CHAN_WIDTH_HZ)) * 1e9);
 }
 const CHAN_WIDTH_HZ = 244_140.625 * 8;
 
