@@ -14,7 +14,9 @@ export function flagInvalid(block: VisibilityBlock): InvalidCounts {
   let zeroCount = 0;
   let nonFiniteCount = 0;
   for (let at = 0; at < flags.length; at++) {
-    const square = vis[2 * at] * vis[2 * at] + vis[2 * at + 1] * vis[2 * at + 1];
+    const re = vis[2 * at];
+    const im = vis[2 * at + 1];
+    const square = re * re + im * im;
     if (square > 0 && square < Infinity) continue;
     if (flags[at] !== 0) continue;
     flags[at] = 1;

@@ -303,6 +303,25 @@ test("VLASS: components; duplicates and what the survey flags are left out", asy
   expect(skippedCounts).toEqual({ duplicates: 1, "flagged by the survey": 1 });
 });
 
+test("VLASS of VizieR: the names of its columns, and islands to which nothing was fitted left out", async () => {
+  const table = lines(
+    "#Column\tFtot",
+    "CompName\tRAJ2000\tDEJ2000\tFtot\te_Ftot\tFpeak\tSCode\tDCMaj\tDCMin\tDCPA\tDupFlag\tQualFlag",
+    " \tdeg\tdeg\tmJy\tmJy\tmJy/beam\t \tarcsec\tarcsec\tdeg\t \t ",
+    "---\t---\t---\t---\t---\t---\t-\t---\t---\t---\t-\t-",
+    "J083454.90+553421.0\t128.728767\t+55.572519\t4100.5\t12.1\t3990.0\tS\t0.7\t0.3\t11\t0\t0",
+    "J083455.90+553421.0\t128.732900\t+55.572519\t3.1\t0.2\t2.9\tE\t0.0\t0.0\t0\t0\t4",
+  );
+  const { sources, skippedCounts } = await read("vlass", table);
+  expect(sources).toMatchObject([
+    { name: "J083454.90+553421.0", raDeg: 128.728767, decDeg: 55.572519, fluxJy: 4.1005, majorArcsec: 0.7 },
+  ]);
+  expect(skippedCounts).toEqual({ "islands without a fit": 1 });
+  // The file behind the table calls places RAdeg and DEdeg.
+  const { sources: same } = await read("vlass", table.replace("RAJ2000\tDEJ2000", "RAdeg\tDEdeg"));
+  expect(same).toEqual(sources);
+});
+
 describe("a simulated sky", () => {
   const source = { name: "CAL0", ra_deg: 360.5, dec_deg: 54.6, flux_1400_jy: 8, alpha: -0.3 };
 
@@ -375,6 +394,12 @@ describe("what is not as it should be is refused, with file, line and field", ()
       /table:2: row: expected at least 83 characters; the line is cut/,
     ],
     ["minutes of 61", "nvss", lines(cds.faint.replace(" 04 49.1", " 61 49.1")), /table:1: dec: expected/],
+    [
+      "a table of the Gaussian components of sources",
+      "racs",
+      "gaussian_id,source_id,ra,dec,total_flux_gaussian,total_flux_source\nG1,S1,1,2,3,5\n",
+      /columns: expected a table of sources, a row each, found one of Gaussian components \(gaussian_id\)/,
+    ],
     ["a file of nothing", "nvss", "", /file: expected sources of nvss, found none/],
     ["a file without rows", "racs", "name,ra,dec,total_flux\n", /file: expected sources of racs, found none/],
     ["prose", "nvss", "Dear colleague\n", /table:1: file: expected a table of HEASARC/],

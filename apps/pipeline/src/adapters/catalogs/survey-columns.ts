@@ -19,6 +19,7 @@ const parts = [
   "sidelobe",
   "duplicate",
   "quality",
+  "structure",
 ] as const;
 type Part = (typeof parts)[number];
 const requiredParts: readonly Part[] = ["ra", "dec", "flux"];
@@ -26,12 +27,16 @@ const requiredParts: readonly Part[] = ["ra", "dec", "flux"];
 type ColumnNames = Readonly<Partial<Record<Part, readonly string[]>>>;
 export type FileSurvey = Exclude<SurveyName, "synthetic">;
 
+/** The computed column first, which is in degrees; `radeg` is the name in the files behind. */
+const VIZIER_RA = ["_raj2000", "raj2000", "ra_icrs", "radeg"] as const;
+const VIZIER_DEC = ["_dej2000", "dej2000", "de_icrs", "dedeg"] as const;
+
 /** Lower case: of HEASARC, of the survey itself, of VizieR. Fluxes in mJy, sizes without the beam in arcseconds. */
 const columnNames: Readonly<Record<FileSurvey, ColumnNames>> = {
   nvss: {
     name: ["name", "nvss"],
-    ra: ["ra", "_raj2000", "raj2000"],
-    dec: ["dec", "_dej2000", "dej2000"],
+    ra: ["ra", ...VIZIER_RA],
+    dec: ["dec", ...VIZIER_DEC],
     flux: ["flux_20_cm", "s1.4"],
     fluxErr: ["flux_20_cm_error", "e_s1.4"],
     majorLimit: ["limit_major_axis", "l_majaxis"],
@@ -42,8 +47,8 @@ const columnNames: Readonly<Record<FileSurvey, ColumnNames>> = {
   },
   first: {
     name: ["name", "first"],
-    ra: ["ra", "_raj2000", "raj2000"],
-    dec: ["dec", "_dej2000", "dej2000"],
+    ra: ["ra", ...VIZIER_RA],
+    dec: ["dec", ...VIZIER_DEC],
     flux: ["int_flux_20_cm", "fint"],
     fluxErr: ["flux_20_cm_error", "rms"],
     peak: ["flux_20_cm", "fpeak"],
@@ -54,8 +59,8 @@ const columnNames: Readonly<Record<FileSurvey, ColumnNames>> = {
   },
   racs: {
     name: ["source_name", "name", "source_id", "id"],
-    ra: ["ra", "_raj2000", "raj2000"],
-    dec: ["dec", "_dej2000", "dej2000"],
+    ra: ["ra", ...VIZIER_RA],
+    dec: ["dec", ...VIZIER_DEC],
     flux: ["total_flux_source", "total_flux", "ftot"],
     fluxErr: ["e_total_flux_source", "e_total_flux", "e_ftot"],
     peak: ["peak_flux", "fpk", "fpeak"],
@@ -65,8 +70,8 @@ const columnNames: Readonly<Record<FileSurvey, ColumnNames>> = {
   },
   vlass: {
     name: ["component_name", "compname"],
-    ra: ["ra", "_raj2000", "raj2000"],
-    dec: ["dec", "_dej2000", "dej2000"],
+    ra: ["ra", ...VIZIER_RA],
+    dec: ["dec", ...VIZIER_DEC],
     flux: ["total_flux", "ftot"],
     fluxErr: ["e_total_flux", "e_ftot"],
     peak: ["peak_flux", "fpeak"],
@@ -75,6 +80,7 @@ const columnNames: Readonly<Record<FileSurvey, ColumnNames>> = {
     pa: ["dc_pa", "dcpa"],
     duplicate: ["duplicate_flag", "dupflag"],
     quality: ["quality_flag", "qualflag"],
+    structure: ["s_code", "scode"],
   },
 };
 
@@ -87,9 +93,15 @@ const PREFIX: Readonly<Record<FileSurvey, string>> = {
 
 /** More likely the side lobe of another source than a source. */
 const LIKELY_SIDELOBE_FRACTION = 0.5;
-/** Of VLASS quick look, by its guide: 0 and 1 are kept of duplicates; 0 and 4 are good. */
+/** Of VLASS quick look, by its guide: 0 and 1 are kept of duplicates; 0 and 4 are good; E is an island to which nothing could be fitted. */
 const KEPT_DUPLICATES = [0, 1];
 const GOOD_QUALITIES = [0, 4];
+const EMPTY_ISLAND = "E";
+
+/** What a table of Gaussian components has: a source of three would be there three times, each time with all of its flux. */
+const componentColumns: Readonly<Partial<Record<FileSurvey, readonly string[]>>> = {
+  racs: ["gaussian_id", "total_flux_gaussian", "gid"],
+};
 
 /** By dividing, 3.1 mJy become the number that 0.0031 is. */
 const jyOfMilliJy = (fluxMilliJy: number) => fluxMilliJy / 1000;
@@ -121,6 +133,9 @@ export function assertUnits(survey: FileSurvey, units: ReadonlyMap<string, strin
 export function rowReader(survey: FileSurvey, names: readonly string[], place: Place): RowReader {
   const lower = names.map((name) => name.trim().toLowerCase());
   const known = columnNames[survey];
+  const ofComponents = lower.find((name) => componentColumns[survey]?.includes(name));
+  if (ofComponents !== undefined)
+    throw refusal(place, "columns", "a table of sources, a row each", `one of Gaussian components (${ofComponents})`);
   const columnOf = Object.fromEntries(
     parts.map((part) => {
       const at = (known[part] ?? []).map((name) => lower.indexOf(name)).find((column) => column >= 0) ?? -1;
@@ -146,6 +161,7 @@ export function rowReader(survey: FileSurvey, names: readonly string[], place: P
     const [duplicate, quality] = [numberOf("duplicate"), numberOf("quality")];
     if (duplicate !== null && !KEPT_DUPLICATES.includes(duplicate)) return "duplicates";
     if (quality !== null && !GOOD_QUALITIES.includes(quality)) return "flagged by the survey";
+    if (textOf("structure").trim() === EMPTY_ISLAND) return "islands without a fit";
     const fluxMilliJy = requiredNumber(textOf("flux"), place, nameOf("flux"));
     if (fluxMilliJy <= 0) return "without a positive flux";
 

@@ -32,7 +32,7 @@ export class UnitFlagger {
   readonly #counts = new Float64Array(flagRules.length);
   #baselines: BaselineRecord[] = [];
   #vis = new Float32Array(0);
-  /** The same memory as whole numbers: what is copied so keeps its bits, and no view is made for each row. */
+  /** The same memory as whole numbers: what is copied so keeps its bits. */
   #visWords = new Int32Array(0);
   #flags: FlagBuffer = createFlagBuffer(0);
   #before = new Uint8Array(0);
@@ -184,7 +184,7 @@ export class UnitFlagger {
       const count = chanCount * band.corrCount;
       const start = (this.#slotOfRow[at - from]! * band.chanCount + chanStart) * band.corrCount;
       const rawStart = starts[at - taskFrom]!;
-      for (let i = 0; i < 2 * count; i++) visWords[2 * start + i] = words[rawStart + i]!;
+      visWords.set(words.subarray(rawStart, rawStart + 2 * count), 2 * start);
       unpackRow(packed, row, this.#flags, start, count);
     }
     return { vis, flags, rowCount: slotCount, channelCount: band.chanCount, correlationCount: band.corrCount };
