@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseAngleDeg } from "../stages/convert/phase-centre-text.ts";
-import { julianDate, phaseCentre, utcUnixSec, wholeNumber } from "./values.ts";
+import { julianDate, phaseCentre, positiveNumber, utcUnixSec, wholeNumber } from "./values.ts";
 
 const DEG = Math.PI / 180;
 
@@ -34,6 +34,11 @@ describe("--phase-center", () => {
   test.each(["zenith", "10", "10,91", "10,20,30", "400,1"])('refuses "%s"', (text) => {
     expect(() => phaseCentre(text)).toThrow(/expected mid, none or RA,DEC/);
   });
+});
+
+test.each(["0", "-3", "NaN", "Infinity", "", "six"])('"%s" is no number above 0', (text) => {
+  expect(() => positiveNumber("--quack")(text)).toThrow(/^--quack: expected a number/);
+  expect(positiveNumber("--quack")("2.5")).toBe(2.5);
 });
 
 describe("times", () => {

@@ -24,6 +24,16 @@ export function finiteNumber(name: string): (text: string) => number {
   };
 }
 
+/** A number above 0. */
+export function positiveNumber(name: string): (text: string) => number {
+  const parse = finiteNumber(name);
+  return (text) => {
+    const value = parse(text);
+    if (value > 0) return value;
+    throw new InvalidArgumentError(`${name}: expected a number above 0, found "${text}"`);
+  };
+}
+
 export function phaseCentre(text: string): PhaseCentreChoice {
   const choice = parsePhaseCentre(text);
   if (choice === undefined) {

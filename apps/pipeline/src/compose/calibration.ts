@@ -27,7 +27,7 @@ export const calibration: {
 } & SolveServices = {
   openExistingRegistry(path) {
     if (existsSync(path)) return openCalRegistry({ path, clock: hostClock() });
-    const message = `${path}: there is no such registry of calibration tables; --registry-db names another`;
+    const message = `${path}: there is no such registry of calibration tables; contimg cal solve and register make one, --registry-db names another`;
     throw new PipelineError("CAL_REGISTRY_UNUSABLE", message, { subject: path });
   },
   openRegistry: (path) => openCalRegistry({ path, clock: hostClock() }),

@@ -147,6 +147,16 @@ describe("the verdict", () => {
     expect(reasons.map(({ text }) => text).join("; ")).toMatch(reason);
   });
 
+  test("names antennas without a name by number", () => {
+    const solutions = {
+      ...bandpass(12, (id) => ({ isFlagged: id < 2 })),
+      antennaNames: Array.from({ length: 12 }, () => ""),
+    };
+    expect(verdictOf(solutions).reasons).toEqual([
+      { severity: "warning", text: "2 antennas have no solution: number 0, number 1" },
+    ]);
+  });
+
   test("of delays looks at their size", () => {
     const base = bandpass(12, () => ({}));
     const delays = (delayNs: number): JudgedSolutions => ({

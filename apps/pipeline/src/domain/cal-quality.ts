@@ -89,8 +89,10 @@ export interface QualityVerdict {
 }
 
 export function measureQuality(solutions: JudgedSolutions): SolutionQuality {
-  const antennas = solutions.antennaNames.map((antennaName, antennaId) => ({
-    antennaName,
+  // Some tables leave names blank.
+  const nameOf = (id: number) => solutions.antennaNames[id]!.trim() || `number ${id}`;
+  const antennas = solutions.antennaNames.map((_, antennaId) => ({
+    antennaName: nameOf(antennaId),
     ...figuresOf(solutions, (row) => solutions.antennaIds[row] === antennaId),
   }));
   const hasSolution = antennas.map(({ flaggedFraction, solutionCount }) => solutionCount > 0 && flaggedFraction < 1);
@@ -98,7 +100,7 @@ export function measureQuality(solutions: JudgedSolutions): SolutionQuality {
     kind: solutions.kind,
     present: figuresOf(solutions, (row) => hasSolution[solutions.antennaIds[row]!] === true),
     antennas: antennas.filter((_, id) => hasSolution[id]),
-    absent: solutions.antennaNames.filter((_, id) => !hasSolution[id]),
+    absent: [...hasSolution.keys()].filter((id) => !hasSolution[id]).map(nameOf),
   };
 }
 

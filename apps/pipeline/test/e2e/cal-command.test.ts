@@ -218,6 +218,7 @@ test("looking makes no registry; an empty one has no table and lacks everything"
   expect([none.status, none.stderr]).toEqual([1, expect.stringMatching(/^CAL_TABLE_INVALID: .*found nothing/)]);
   expect(cal("ls").stdout).toContain("no table");
   expect(cal("ls", "--json").stdout).toBe("");
+  expect(cal("active").stdout).toMatch(/missing BP: no active table of that type is registered/);
   expect(cal("active", "--json")).toMatchObject({
     status: 1,
     events: [
@@ -232,6 +233,7 @@ test("what cannot be understood is wrong usage, and says what is right", () => {
   expect(time.status).toBe(2);
   expect(time.stderr).toContain("expected a UTC time such as 2025-10-29T13:54:17, or an MJD such as 60977.5794");
   expect(calProcess("retire", "1")).toMatchObject({ status: 2, stderr: expect.stringContaining("--reason") });
+  expect(() => cal("retire", "1", "--reason", " ")).toThrow(/--reason: expected why, found nothing/);
   expect(calProcess("ls", "--status", "done")).toMatchObject({
     status: 2,
     stderr: expect.stringContaining("expected"),

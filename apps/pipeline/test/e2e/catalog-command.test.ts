@@ -265,6 +265,12 @@ describe("calibrators", () => {
     const shown = await catalog("match", incoming);
     expect(shown.stdout).toMatch(/2025-10-03T15:38:58 \| 0834\+555 +\| 8\.\d\d +\| 8\.8 +\|.*\| yes\n/);
     expect(shown.stdout).toMatch(/2025-10-03T16:59:53 \| none +\|/);
+    const empty = join(folder, "empty");
+    mkdirSync(empty);
+    expect(await catalog("match", empty)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^no group of subband files in .*empty\n/),
+    });
   });
 });
 
@@ -281,6 +287,8 @@ describe("wrong usage", () => {
     [["query", "nvss", "--center", "1,91"], /expected RA,DEC such as/],
     [["query", "nvss", "--center", "1,2", "--radius-deg", "181"], /expected a number from 0 to 180/],
     [["build", "nvss"], /nvss: name its file/],
+    [["build", "synthetic"], /synthetic: name its file, or --seed/],
+    [["transits", "3C48", "--from", "2025-10-03", "--to", "2025-10-02"], /--to: expected a time after --from/],
     [["build", "master", "x"], /master: takes no file/],
     [["build", "vla-calibrators", "x", "y"], /vla-calibrators: name its file/],
     [["build", "tgss", "x"], /expected one of nvss, first/],

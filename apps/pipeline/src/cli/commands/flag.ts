@@ -8,7 +8,7 @@ import type { FlagMsOptions, FlagService } from "../../services/flag-ms.ts";
 import { defaultFlagConfig, type FlagConfig } from "../../stages/flag/config.ts";
 import { software } from "../../version.ts";
 import { createOutput, describeError, type Output, progressBar } from "../output.ts";
-import { finiteNumber, wholeNumber } from "../values.ts";
+import { finiteNumber, positiveNumber, wholeNumber } from "../values.ts";
 
 const HELP = `
 Flags start from those that were there before the first run, which are saved as version before_contimg_flag: a second run
@@ -119,7 +119,7 @@ export function addFlagCommand(program: Command, makeService: MakeFlagService): 
     .option("--spw <selection>", "channels, as in 3:5~9;40,*:0~1", defaults.channels)
     .option("--scan <numbers>", "scans, as in 1,3~5", defaults.scans)
     .option("--timerange <ranges>", "UTC, as in 2025-10-03T11:48:50~2025-10-03T11:50:00", defaults.times)
-    .option("--quack <seconds>", "so much of each scan", finiteNumber("--quack"))
+    .option("--quack <seconds>", "so much of each scan", positiveNumber("--quack"))
     .option("--quack-at <end>", "begin, end or both", oneOf("--quack-at", "begin", "end", "both"), "begin")
     .option(
       "--shadow <metres>",
@@ -138,7 +138,7 @@ export function addFlagCommand(program: Command, makeService: MakeFlagService): 
     .option(
       "--rfi-threshold <sigma>",
       "of a single sample; lower finds more",
-      finiteNumber("--rfi-threshold"),
+      positiveNumber("--rfi-threshold"),
       defaults.rfiThresholdSigma,
     )
     .option(

@@ -44,6 +44,8 @@ const rows = ({ type, tables, isBorrowed }: TypeChoice): readonly (readonly Cell
 function reasonText(reason: FoundCalibration["reasons"][number]): string {
   switch (reason.kind) {
     case "missing":
+      if (reason.lastValidMjd === null && reason.nextValidMjd === null)
+        return `missing ${reason.type}: no active table of that type is registered`;
       return `missing ${reason.type}: valid until ${boundText(reason.lastValidMjd)}, again from ${boundText(reason.nextValidMjd)}`;
     case "expiring":
       return `expiring ${reason.type}: valid until ${mjdText(reason.atMjd)}, MJD ${reason.atMjd.toFixed(6)}`;

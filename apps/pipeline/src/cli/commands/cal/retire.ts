@@ -1,14 +1,20 @@
 /** `contimg cal retire` */
 
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { type CalServices, findTable, REGISTRY_DB_HELP, type RegistryFlags, withRegistry } from "./registry-access.ts";
+
+/** Whoever asks later why a table is out of use must find an answer. */
+function someText(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("--reason: expected why, found nothing");
+}
 
 export function addCalRetire(cal: Command, { openExistingRegistry }: CalServices): void {
   cal
     .command("retire")
     .description("takes tables out of use, for good; nothing is removed from disk")
     .argument("<tables...>", "their numbers or paths")
-    .requiredOption("--reason <text>", "why, kept in the notes")
+    .requiredOption("--reason <text>", "why, kept in the notes", someText)
     .option("--registry-db <path>", REGISTRY_DB_HELP)
     .option("--json", "JSON lines", false)
     .action((names: string[], flags: RegistryFlags & { readonly reason: string }) =>

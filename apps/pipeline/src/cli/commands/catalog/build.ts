@@ -88,8 +88,9 @@ export function addCatalogBuild(catalog: Command, tools: CatalogTools): void {
     .addHelpText("after", HELP)
     .action((name: CatalogName, files: readonly string[], flags: BuildFlags, command: Command) => {
       const needsFile = name !== "master" && !(name === "synthetic" && flags.seed !== undefined);
+      const missing = name === "synthetic" ? "name its file, or --seed for a random sky" : "name its file";
       if (needsFile === (files.length === 0) || (name === "vla-calibrators" && files.length !== 1))
-        command.error(`error: ${name}: ${needsFile ? "name its file" : "takes no file"}; --help lists them`);
+        command.error(`error: ${name}: ${needsFile ? missing : "takes no file"}; --help lists them`);
       return runCatalog(flags, async (output) => {
         const built = await buildNamed(tools, name, files, flags, output);
         report(name, built, output);

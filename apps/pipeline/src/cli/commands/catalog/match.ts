@@ -65,7 +65,8 @@ export function addCatalogMatch(catalog: Command, tools: CatalogTools): void {
             return matches.map((match) => [{ text: groupId }, ...cells(match)]);
           });
           for (const line of tableLines(HEADER, rows, false)) output.line(line);
-          return found.refused.length > 0 ? 1 : 0;
+          if (found.groups.length === 0) output.problem(`no group of subband files in ${inputs.join(", ")}`);
+          return found.refused.length > 0 || found.groups.length === 0 ? 1 : 0;
         } finally {
           calibrators.close();
         }

@@ -32,8 +32,10 @@ export function addCatalogTransits(catalog: Command, tools: CatalogTools): void 
     .option("--site <lon,lat>", "of another telescope, degrees", skyPlace, null)
     .option("--catalog <file>", "the catalogue of calibrators, when it is not in its place")
     .option("--json", "JSON lines", false)
-    .action((names: readonly string[], flags: TransitFlags) =>
-      runCatalog(flags, (output) => {
+    .action((names: readonly string[], flags: TransitFlags, command: Command) => {
+      const toMjd = flags.to ?? flags.from + 1;
+      if (toMjd <= flags.from) command.error("error: --to: expected a time after --from");
+      return runCatalog(flags, (output) => {
         const { iersFinals, leapSeconds } = commandConfig().conversion;
         const earthOrientation = tools.readEarthOrientation({ finalsPath: iersFinals, leapSecondsPath: leapSeconds });
         const site = flags.site
@@ -44,13 +46,10 @@ export function addCatalogTransits(catalog: Command, tools: CatalogTools): void 
           const transits = names
             .flatMap((name) => calibratorNamed(calibrators, name))
             .flatMap((calibrator) =>
-              transitsBetween(
-                flags.from,
-                flags.to ?? flags.from + 1,
-                directionOf(calibrator),
-                site,
-                earthOrientation,
-              ).map((transitMjd) => ({ calibrator, transitMjd })),
+              transitsBetween(flags.from, toMjd, directionOf(calibrator), site, earthOrientation).map((transitMjd) => ({
+                calibrator,
+                transitMjd,
+              })),
             )
             .toSorted((a, b) => a.transitMjd - b.transitMjd);
           for (const { calibrator, transitMjd } of transits) {
@@ -74,8 +73,8 @@ export function addCatalogTransits(catalog: Command, tools: CatalogTools): void 
         } finally {
           calibrators.close();
         }
-      }),
-    );
+      });
+    });
 }
 
 const isoOf = (mjd: number) => new Date(Math.round((mjd - UNIX_EPOCH_MJD) * DAY_MS)).toISOString().replace("Z", "");
