@@ -1,6 +1,14 @@
 /** What threads do in tests. */
 import { type Engine, forParts, meet, type Team } from "../src/engine/index.ts";
 import { type Fft2dPlan, fft2d } from "../src/fft/index.ts";
+import {
+  degridVisibilities,
+  type GriddingPlan,
+  gridVisibilities,
+  type SampleData,
+  type SampleOrder,
+  type Samples,
+} from "../src/grid/index.ts";
 
 export function transform(engine: Engine, team: Team, plan: unknown): void {
   fft2d(engine, plan as Fft2dPlan, "forward", team);
@@ -29,4 +37,21 @@ export function fail(_engine: Engine, team: Team): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     });
   }
+}
+
+/** Arrays that threads share. */
+export interface GriddingTask {
+  readonly plan: GriddingPlan;
+  readonly order: SampleOrder;
+  readonly samples: Samples;
+  readonly data: SampleData;
+  readonly image: Float32Array;
+  readonly vis: Float32Array;
+}
+
+/** Images data and predicts the image. */
+export function gridAndDegrid(engine: Engine, team: Team, task: unknown): void {
+  const { plan, order, samples, data, image, vis } = task as GriddingTask;
+  gridVisibilities(engine, plan, order, samples, data, image, team);
+  degridVisibilities(engine, plan, order, samples, image, vis, team);
 }

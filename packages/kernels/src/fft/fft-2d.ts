@@ -127,7 +127,7 @@ function transformColumns(kernels: FftKernels, plan: Fft2dPlan, col: number, scr
   const { length } = columnFft;
   const colAt = plan.imageAt + 8 * col;
   const stride = batchStrideBytes(length);
-  kernels.loadColumns(colAt, rowStrideBytes, 0, length, length, scratchAt, stride, 2, swap);
+  kernels.loadColumns(colAt, rowStrideBytes, 0, length, scratchAt, stride, 2, swap);
   // The second batch is transformed first, into the third place; the first then has the second's for its change.
   let freeAt = scratchAt + 2 * stride;
   const doneAt: [number, number] = [0, 0];

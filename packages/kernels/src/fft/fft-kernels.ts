@@ -8,19 +8,18 @@ import { plainFftKernels } from "./plain-fft.ts";
  * real parts, then four imaginary parts. `swap` is 16 to exchange the two on the way, 0 otherwise.
  */
 export interface FftKernels {
-  /** Four neighbouring columns into each of the batches; rows outside `rowStart` to `rowEnd` are taken as 0. */
+  /** Rows `rowStart` to `rowEnd` of four neighbouring columns into the same places of each of the batches. */
   loadColumns(
     imageAt: number,
     rowStrideBytes: number,
     rowStart: number,
     rowEnd: number,
-    rowCount: number,
     batchAt: number,
     batchStrideBytes: number,
     batchCount: number,
     swap: number,
   ): void;
-  /** The reverse; rows outside `rowStart` to `rowEnd` are left alone. */
+  /** The reverse. */
   storeColumns(
     imageAt: number,
     rowStrideBytes: number,

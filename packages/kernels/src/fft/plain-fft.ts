@@ -34,11 +34,9 @@ export function plainFftKernels(buffer: SharedArrayBuffer): FftKernels {
   };
 
   return {
-    loadColumns(imageAt, rowStrideBytes, rowStart, rowEnd, rowCount, batchAt, batchStrideBytes, batchCount, swap) {
+    loadColumns(imageAt, rowStrideBytes, rowStart, rowEnd, batchAt, batchStrideBytes, batchCount, swap) {
       for (let b = 0; b < batchCount; b++) {
         const batch = (batchAt + b * batchStrideBytes) / 4;
-        f32.fill(0, batch, batch + rowStart * ELEMENT);
-        f32.fill(0, batch + rowEnd * ELEMENT, batch + rowCount * ELEMENT);
         for (let row = rowStart; row < rowEnd; row++) {
           const from = (imageAt + row * rowStrideBytes) / 4 + b * ELEMENT;
           for (let lane = 0; lane < LANES; lane++) {

@@ -11,25 +11,18 @@ const ELEMENT: usize = 32;
 const IM: usize = 16;
 
 /**
- * Four neighbouring columns for each of `batchCount` batches, from rows `rowStart` to `rowEnd` of `rowCount`; other rows are
- * taken as 0. `swap` is 16 to exchange real and imaginary parts, which makes a forward transform an inverse one, or 0.
+ * Four neighbouring columns for each of `batchCount` batches, rows `rowStart` to `rowEnd`. `swap` is 16 to exchange real and imaginary parts, which makes a forward transform an inverse one, or 0.
  */
 export function loadColumns(
   image: usize,
   rowStride: usize,
   rowStart: i32,
   rowEnd: i32,
-  rowCount: i32,
   batch: usize,
   batchStride: usize,
   batchCount: i32,
   swap: usize,
 ): void {
-  for (let b: i32 = 0; b < batchCount; b++) {
-    const to = batch + <usize>b * batchStride;
-    memory.fill(to, 0, <usize>rowStart * ELEMENT);
-    memory.fill(to + <usize>rowEnd * ELEMENT, 0, <usize>(rowCount - rowEnd) * ELEMENT);
-  }
   for (let row: i32 = rowStart; row < rowEnd; row++) {
     let from = image + <usize>row * rowStride;
     let to = batch + <usize>row * ELEMENT;
