@@ -1,6 +1,7 @@
 /**
  * A telescope in small: simulates observations, lets their files arrive one by one as the correlator nodes send them,
- * while `contimg stream` converts what is complete; then shows the queue, the ledger and a Measurement Set.
+ * while `contimg stream` converts, flags and calibrates what is complete; then shows the queue, the ledger, the calibration
+ * tables and a Measurement Set.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -19,6 +20,8 @@ const folder = join(root, "demo");
 const correlator = join(folder, "correlator");
 const incoming = join(folder, "incoming");
 const queueDb = join(folder, "state/ingest.sqlite3");
+const registryDb = join(folder, "state/cal_registry.sqlite3");
+const skyCatalog = join(folder, "sky.sqlite3");
 const launcher = join(root, "apps/pipeline/bin/contimg.js");
 
 /** The command as a user in the repository would type it. */
@@ -39,9 +42,15 @@ function contimg(...args: readonly string[]): void {
 
 function startStream(): ChildProcess {
   const args = ["stream", "--input-dir", incoming, "--output-dir", join(folder, "ms"), "--queue-db", queueDb];
+  args.push("--sky-catalog", skyCatalog);
   announce(args);
-  // The limits are those of an observatory's disks.
-  const env = { ...process.env, CONTIMG_DISK_WARN_GB: "1", CONTIMG_DISK_CRITICAL_GB: "0.1" };
+  const env = {
+    ...process.env,
+    CONTIMG_CAL_REGISTRY_DB: registryDb,
+    // The limits are those of an observatory's disks.
+    CONTIMG_DISK_WARN_GB: "1",
+    CONTIMG_DISK_CRITICAL_GB: "0.1",
+  };
   return spawn(process.execPath, [launcher, ...args], { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
 }
 
@@ -79,6 +88,7 @@ const startMs = performance.now();
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(incoming, { recursive: true });
 contimg("simulate", "--output-dir", correlator, "--small", "--jitter", "--groups", String(GROUP_COUNT));
+contimg("catalog", "build", "synthetic", join(correlator, "truth_g0.json"), "--output", skyCatalog);
 const files = readdirSync(correlator).filter((name) => name.endsWith(".hdf5"));
 const groups = Array.from({ length: GROUP_COUNT }, (_, at) => files.toSorted().slice(16 * at, 16 * (at + 1)));
 
@@ -96,10 +106,11 @@ if (status !== 0) process.exit(status ?? 1);
 
 contimg("queue", "ls", "--queue-db", queueDb);
 contimg("ledger", "--queue-db", queueDb);
+contimg("cal", "ls", "--registry-db", registryDb);
 const [measurementSet] = globSync("ms/science/*/*.ms", { cwd: folder }).toSorted();
 if (measurementSet === undefined) throw new Error(`no Measurement Set appeared under ${folder}/ms/science`);
 contimg("ms", "summary", join(folder, measurementSet));
 console.log(
-  `\n${GROUP_COUNT} groups converted as they arrived, in ${((performance.now() - startMs) / 1000).toFixed(1)} s; ` +
+  `\n${GROUP_COUNT} groups converted, flagged and calibrated as they arrived, in ${((performance.now() - startMs) / 1000).toFixed(1)} s; ` +
     `Measurement Sets under ${relative(process.cwd(), join(folder, "ms/science"))}`,
 );

@@ -75,6 +75,7 @@ function calibrate(
   change: Partial<CalibrateGroupOptions> = {},
   name = "a",
   ports: Partial<CalibrateGroupPorts> = {},
+  signal = new AbortController().signal,
 ) {
   return calibrateGroup(
     name,
@@ -90,7 +91,7 @@ function calibrate(
       ...ports,
     },
     { ...options, ...change },
-    new AbortController().signal,
+    signal,
   );
 }
 
@@ -186,6 +187,14 @@ describe("groups that come at the same time", () => {
     await expect(waiting).resolves.toMatchObject({ status: "uncalibrated", tables: [] });
     expect(solves).toEqual([]);
     expect(said.join("\n")).toContain("slow solves BP for long");
+  });
+
+  test("that are stopped while they wait for another are given back", async () => {
+    registry.claimSolve("BP after 0", "slow", 60_000);
+    const stop = new AbortController();
+    const waiting = calibrate(groupAt(MJD), {}, "a", {}, stop.signal);
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
   test("take over from one that died while it solved", async () => {

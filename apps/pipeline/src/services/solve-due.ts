@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DueSolve, gradeParameters, type SolvableGroup, solveDue } from "../domain/cal-schedule.ts";
 import type { CalTable, CalTableType, JsonObject, NewCalTable } from "../domain/cal-table.ts";
-import { asPipelineError, type ErrorCode, isPipelineError, PipelineError } from "../domain/error-codes.ts";
+import { asPipelineError, type ErrorCode, PipelineError } from "../domain/error-codes.ts";
 import type { SolveLease } from "../ports/cal-registry.ts";
 import type { CalibrateGroupOptions, CalibrateGroupPorts } from "./calibrate-group.ts";
 import type { FoundCalibration } from "./find-calibration.ts";
@@ -73,7 +73,7 @@ export async function solveWhatIsDue(
   const startedMs = clock.monotonicMs();
   let isWaitSaid = false;
   for (let round = 0; round < MAX_ROUND_COUNT; ) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw interrupted(subject);
     const newestOf = (type: CalTableType) => registry.newestId(type);
     const newest = { BP: newestOf("BP"), GP: newestOf("GP") };
     const due = dueNow(group, find, ports, options);
@@ -87,7 +87,8 @@ export async function solveWhatIsDue(
       }
       if (!isWaitSaid) ports.say("INFO", `Group ${subject}: waits for another group that solves ${type}`);
       isWaitSaid = true;
-      await sleep(options.busyPollMs, undefined, { signal });
+      // Looks at the signal again when it wakes.
+      await sleep(options.busyPollMs);
       continue;
     }
     round++;
@@ -158,7 +159,7 @@ async function solveOnLease(
       isUsable: usable.some(({ type }) => type === (due.what === "bandpass" ? "BP" : "GP")),
     };
   } catch (error) {
-    const coded = signal.aborted && !isPipelineError(error) ? interrupted(subject) : asPipelineError(error, subject);
+    const coded = asPipelineError(error, subject);
     registry.abandonSolve(lease, `${coded.code}: ${coded.message}`);
     if (NOT_OF_THE_DATA.has(coded.code)) throw coded;
     const text = `group ${subject}: ${coded.code}: ${coded.message}`;
