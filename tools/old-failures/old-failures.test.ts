@@ -89,6 +89,16 @@ const failures: readonly (readonly [failure: string, file: string, name: string]
     "one set for all types",
   ],
   [
+    "a bandpass was valid forward only: groups before it, or done again later, found none",
+    `${APP}/src/services/calibrate-group.test.ts`,
+    "of long ago makes and uses what was valid then",
+  ],
+  [
+    "a solve or its application that failed was logged, and the group was completed as if calibrated",
+    `${APP}/src/services/calibrate-group.test.ts`,
+    "is kept as failed, told, and tried again on the next group",
+  ],
+  [
     "820 of 1,861 calibrators were lost by the parser",
     `${APP}/src/adapters/catalogs/vla-calibrators.test.ts`,
     "has every entry and every flux that grep and awk count",

@@ -7,7 +7,7 @@ import { catalogStore } from "../adapters/sqlite/catalog-store.ts";
 import { defaultCalibratorChoice, type VlaCalibrator } from "../domain/calibrator.ts";
 import type { SubbandHeader } from "../domain/subband-header.ts";
 import { dsa110Beam } from "../stages/calibrate/calibrators-in-group.ts";
-import { calibratorNamed, calibratorsOf, driftWindowOf, dsa110Site } from "./find-calibrators.ts";
+import { calibratorNamed, calibratorsOf, driftWindowOf, dsa110Site, hasCalibratorsAtDec } from "./find-calibrators.ts";
 
 const DEG = Math.PI / 180;
 const GROUP_DAY = 309.24 / 86_400;
@@ -115,5 +115,17 @@ test("a name that nobody has is refused with what a name is like", () => {
       message: expect.stringMatching(/^3C9: expected .* as 0834\+555, found none/),
     }),
   );
+  catalog.close();
+});
+
+test.each([
+  [54, true],
+  [55.5, true],
+  // Through the beam it is below 1 Jy.
+  [57, false],
+  [-20, false],
+])("at declination %d a calibrator of 5 Jy at 54 degrees can be solved on: %s", (decDeg, expected) => {
+  const catalog = catalogOf(calibrator("0001+540", 0.2, 54, 5), calibrator("1200+540", 180, 54, 0.5));
+  expect(hasCalibratorsAtDec(catalog, decDeg, defaultCalibratorChoice, dsa110Beam)).toBe(expected);
   catalog.close();
 });

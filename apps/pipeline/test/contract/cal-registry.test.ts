@@ -53,6 +53,26 @@ describe.each(Object.entries(openers))("the registry in %s", (_, open) => {
   }
 
   describe("registration", () => {
+    test("of a table that is no good keeps it, as one that is never applied, and its solve may be done again", () => {
+      const lease = claimed(registry.claimSolve("BP after 0", "me", 60_000));
+      const made = registry.completeSolve(lease, [{ ...bandpass, status: "failed" }]);
+      expect(made).toMatchObject([{ outcome: "new", table: { status: "failed", retiredCause: null } }]);
+      expect(registry.candidates(bandpass.referenceMjd, 0)).toEqual([]);
+      expect(registry.list({ statuses: ["failed"] })).toHaveLength(1);
+      expect(registry.claimSolve("BP after 0", "you", 60_000)).toMatchObject({ kind: "claimed", attemptCount: 1 });
+    });
+
+    test("counts on, type by type, whatever becomes of the tables", () => {
+      expect(registry.newestId("BP")).toBe(0);
+      const { table } = registerOne(bandpass);
+      expect([registry.newestId("BP"), registry.newestId("GP")]).toEqual([table.id, 0]);
+      registerOne(gain);
+      expect(registry.newestId("GP")).toBeGreaterThan(table.id);
+      registry.retire(table, "by-operator", "moved");
+      reopen();
+      expect(registry.newestId("BP")).toBe(table.id);
+    });
+
     test("keeps all that is said, also when it is opened again", () => {
       const table = newCalTable({
         type: "GP",

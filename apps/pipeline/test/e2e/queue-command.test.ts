@@ -215,3 +215,17 @@ test("a queue that is not there is not made", () => {
   queueDb = join(scratchDirectory(), "no.sqlite3");
   expect(run("queue", "ls")).toMatchObject({ status: 1, stderr: expect.stringContaining("QUEUE_UNUSABLE") as string });
 });
+
+test("queue alerts shows what lasts, and says by its exit status that there is something", () => {
+  expect(run("queue", "alerts")).toMatchObject({ status: 0, stdout: expect.stringContaining("no alert\n") as string });
+  const { queue } = openExistingQueue(queueDb);
+  queue.raiseAlert("calibration-missing:BP", "ERROR", "no BP is valid at 2025-10-03T11:51:24", 0);
+  queue.raiseAlert("calibration-borrowed:GP", "WARNING", "GP is borrowed", 0);
+  queue.resolveAlert("calibration-borrowed:GP");
+  queue.close();
+  const lasting = run("queue", "alerts", "--json");
+  expect(lasting.status).toBe(1);
+  expect(lasting.events).toMatchObject([{ alert: "calibration-missing:BP", severity: "ERROR", resolved_at: null }]);
+  expect(run("queue", "alerts").stdout).toMatch(/calibration-missing:BP \| ERROR .* no BP is valid at/);
+  expect(run("queue", "alerts", "--all").stdout).toContain("calibration-borrowed:GP");
+});
