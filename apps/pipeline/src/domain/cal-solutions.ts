@@ -25,6 +25,8 @@ export interface CalSolutions {
   readonly snrRatio: Float32Array | null;
   /** By antenna id. */
   readonly antennaNames: readonly string[];
+  /** Messages of HISTORY, in their order. */
+  readonly history: readonly string[];
   /** Channels of each spectral window, by its id. */
   readonly spwFreqHz: readonly Float64Array[];
 }

@@ -188,6 +188,8 @@ export interface SolvedTable {
   readonly outcomeCounts: OutcomeCounts;
   /** Scatter of the data about the model in units of what their weights say; null where no cell has any. */
   readonly residualSigma: number | null;
+  /** Rms of closure phases of the data about the model, of gains alone: what no gain can take away. */
+  readonly closurePhaseDeg: number | null;
 }
 
 /** `limit`: the iterations ended before the gains stood still. */
@@ -199,6 +201,37 @@ export interface OutcomeCounts {
 
 export const outcomesText = ({ convergedCount, limitCount, noDataCount }: OutcomeCounts): string =>
   `${convergedCount} cells converged, ${limitCount} ended at the limit of iterations, ${noDataCount} had too few data`;
+
+/** What is said of a solve where its table is looked at. */
+export const solveMessage = (counts: OutcomeCounts, closurePhaseDeg: number | null): string =>
+  [outcomesText(counts), ...(closurePhaseDeg === null ? [] : [`closure phases ${closurePhaseDeg.toFixed(2)}°`])].join(
+    ", ",
+  );
+
+/** Cells that did not converge, above it. */
+const WARN_LIMIT_FRACTION = 0.01;
+/** Phases of no meaning have 104°. */
+const WARN_CLOSURE_DEG = 30;
+const MAX_CLOSURE_DEG = 80;
+
+/** Adds to the verdict on a table what only its solve knows. */
+export function judgeSolve(
+  { verdict, reasons }: QualityVerdict,
+  { convergedCount, limitCount }: OutcomeCounts,
+  closurePhaseDeg: number | null,
+): QualityVerdict {
+  const more: QualityVerdict["reasons"][number][] = [];
+  if (limitCount > WARN_LIMIT_FRACTION * (convergedCount + limitCount))
+    more.push({ severity: "warning", text: `${limitCount} cells ended at the limit of iterations` });
+  if (closurePhaseDeg !== null && closurePhaseDeg > WARN_CLOSURE_DEG)
+    more.push({
+      severity: closurePhaseDeg > MAX_CLOSURE_DEG ? "bad" : "warning",
+      text: `closure phases of ${closurePhaseDeg.toFixed(0)}°: is the model the sky?`,
+    });
+  if (more.length === 0) return { verdict, reasons };
+  const isBad = verdict === "bad" || more.some(({ severity }) => severity === "bad");
+  return { verdict: isBad ? "bad" : "usable", reasons: [...reasons, ...more] };
+}
 
 export interface CalSolveReport {
   readonly msPath: string;

@@ -176,7 +176,7 @@ function entriesOf(
     sourceCount: report.sourceCount,
     modelFluxJy: report.modelFluxJy,
   };
-  return report.tables.map(({ type, path, quality, verdict, residualSigma, outcomeCounts }, at) => ({
+  return report.tables.map(({ type, path, quality, verdict, residualSigma, outcomeCounts, closurePhaseDeg }, at) => ({
     path,
     type,
     setName: outputPrefix.slice(outputPrefix.lastIndexOf("/") + 1),
@@ -200,6 +200,7 @@ function entriesOf(
       median_snr: quality.present.medianSnr,
       antenna_count: quality.antennas.length,
       residual_sigma: residualSigma,
+      closure_phase_deg: closurePhaseDeg,
       converged_count: outcomeCounts.convergedCount,
       limit_count: outcomeCounts.limitCount,
       no_data_count: outcomeCounts.noDataCount,

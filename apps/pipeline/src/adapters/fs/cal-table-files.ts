@@ -112,6 +112,14 @@ function antennaNamesOf(path: string): readonly string[] {
   return Array.from(table.column("NAME").getScalarRange(0, table.rowCount) as ArrayLike<string>);
 }
 
+/** None of a table that has no such subtable. */
+function historyOf(path: string): readonly string[] {
+  if (statusOf(join(path, "HISTORY")) === "absent") return [];
+  using table = openTable(join(path, "HISTORY"));
+  if (table.rowCount === 0 || !table.hasColumn("MESSAGE")) return [];
+  return Array.from(table.column("MESSAGE").getScalarRange(0, table.rowCount) as ArrayLike<string>);
+}
+
 function readSolutionsOf(path: string): CalSolutions {
   using table = openTable(path);
   const { rowCount } = table;
@@ -130,6 +138,7 @@ function readSolutionsOf(path: string): CalSolutions {
     timesMjdSec: table.column("TIME").getScalarRange(0, rowCount, new Float64Array(rowCount)),
     snrRatio: hasValues(table, "SNR") ? numbersOf(table, "SNR", cellShape, 1) : null,
     antennaNames: antennaNamesOf(path),
+    history: historyOf(path),
     spwFreqHz: frequenciesHz(path),
     antennaIds: table.column("ANTENNA1").getScalarRange(0, rowCount, new Int32Array(rowCount)),
     spectralWindowIds: table.column("SPECTRAL_WINDOW_ID").getScalarRange(0, rowCount, new Int32Array(rowCount)),

@@ -48,6 +48,8 @@ export interface RowBlock {
   readonly timeMjdSec: number;
 }
 
+/** Where the weights of DATA stay when WEIGHT becomes that of CORRECTED_DATA. */
+const WEIGHT_OF_DATA = "WEIGHT_OF_DATA";
 const PARALLEL_NAMES = new Set(["XX", "YY", "RR", "LL", "I"]);
 /** Of a block: 16 MB of visibilities. */
 const MAX_BLOCK_SAMPLES = 2 ** 21;
@@ -186,6 +188,7 @@ export class BlockReader {
   readonly #ms: CalMs;
   readonly #dataColumn: string;
   readonly #modelColumn: string | null;
+  readonly #weightColumn: string;
   readonly #flagRows: Uint8Array;
   #vis = new Float32Array(0);
   #flags = new Uint8Array(0);
@@ -198,6 +201,8 @@ export class BlockReader {
     this.#ms = ms;
     this.#dataColumn = dataColumn;
     this.#modelColumn = modelColumn;
+    const isOfData = dataColumn !== "CORRECTED_DATA" && main.hasColumn(WEIGHT_OF_DATA);
+    this.#weightColumn = isOfData ? WEIGHT_OF_DATA : "WEIGHT";
     this.#flagRows = Uint8Array.from(
       main.column("FLAG_ROW").getScalarRange(0, ms.rowCount) as ArrayLike<number>,
       Number,
@@ -227,7 +232,7 @@ export class BlockReader {
     this.#main.column("FLAG").getCellsInto(rowStart, rowEnd, block.flags);
     if (this.#modelColumn !== null)
       this.#main.column(this.#modelColumn).getCellsInto(rowStart, rowEnd, this.#model.subarray(0, 2 * sampleCount));
-    this.#main.column("WEIGHT").getCellsInto(rowStart, rowEnd, block.weights);
+    this.#main.column(this.#weightColumn).getCellsInto(rowStart, rowEnd, block.weights);
     this.#main.column("UVW").getCellsInto(rowStart, rowEnd, block.uvwM);
     const perRow = freqHz.length * corrCount;
     for (let row = 0; row < rowCount; row++)

@@ -8,9 +8,11 @@ import {
   assertPriors,
   type CalSolveReport,
   combinables,
+  judgeSolve,
   type OutcomeCounts,
   type SolvedTable,
   type SolveType,
+  solveMessage,
 } from "../../../domain/cal-solve.ts";
 import { PipelineError } from "../../../domain/error-codes.ts";
 import type { Clock } from "../../../ports/clock.ts";
@@ -340,7 +342,7 @@ function assertSolved(ms: CalMs, { name, table, outcomes }: SolvedStep): void {
 }
 
 async function writeStep(
-  { table, delaysSec, outcomes, intervals, referenceAnt }: SolvedStep,
+  { table, delaysSec, outcomes, intervals, referenceAnt, closure }: SolvedStep,
   type: SolveType,
   ms: CalMs,
   { outputPrefix, software }: SolveMsOptions,
@@ -348,6 +350,7 @@ async function writeStep(
   const path = `${outputPrefix}${solveSuffix[type]}`;
   const counts = { convergedCount: 0, limitCount: 0, noDataCount: 0 };
   for (const { verdict } of outcomes) counts[COUNT_OF_VERDICT[verdict]]++;
+  const closurePhaseDeg = closure && closure.triangleCount > 0 ? (closure.rmsRad * 180) / Math.PI : null;
   const solutions = await writeCalTable(path, ms, {
     kind: type === "BP" ? "B" : type === "K" ? "K" : "G",
     table,
@@ -356,7 +359,8 @@ async function writeStep(
     reference: referenceAnt,
     chanCount: type === "BP" ? ms.windows[0]!.freqHz.length : 1,
     software,
-    outcomes: counts,
+    message: solveMessage(counts, closurePhaseDeg),
+    isDoubtful: counts.limitCount > 0,
   });
   const quality = measureQuality(solutions);
   const sigmas = outcomes.map(({ residualSigma }) => residualSigma).filter((sigma) => Number.isFinite(sigma));
@@ -364,8 +368,9 @@ async function writeStep(
     type,
     path,
     quality,
-    verdict: judgeQuality(quality),
+    verdict: judgeSolve(judgeQuality(quality), counts, closurePhaseDeg),
     outcomeCounts: counts,
+    closurePhaseDeg,
     residualSigma: sigmas.length === 0 ? null : medianOf(Float64Array.from(sigmas)),
   };
 }

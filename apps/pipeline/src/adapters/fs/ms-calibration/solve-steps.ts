@@ -2,6 +2,8 @@
 
 import {
   type CellOutcome,
+  type ClosurePhases,
+  closurePhases,
   createGainTable,
   type DelayOutcome,
   fillGaps,
@@ -44,6 +46,8 @@ export interface SolvedStep {
   readonly outcomes: readonly (CellOutcome | DelayOutcome)[];
   /** Of the phases. */
   readonly referenceAnt: number;
+  /** Of the data about the model, which no gain changes; of GP. */
+  readonly closure: ClosurePhases | null;
 }
 
 /** Sums of a pass over the data, and what the model in them was seen through. */
@@ -153,7 +157,7 @@ export class StepSolver {
         const table = solveCells(cells, { minBaselineCount, minSnr: config.bandpassMinSnrRatio, ...robust });
         const referenceAnt = this.#reference(table, "frequency");
         this.#finishBandpass(table);
-        return { name, intervals, table, delaysSec: null, outcomes: table.outcomes, referenceAnt };
+        return { name, intervals, table, delaysSec: null, outcomes: table.outcomes, referenceAnt, closure: null };
       }
       default: {
         const isCombined = name !== "2G" && config.combine.includes("spw");
@@ -162,7 +166,8 @@ export class StepSolver {
         const mode = name === "GP" ? GAIN_MODE[config.gainMode] : "phase";
         const table = solveCells(cells, { mode, minBaselineCount, minSnr: config.gainMinSnrRatio, ...robust });
         const referenceAnt = mode === "amplitude" ? -1 : this.#reference(table, "time");
-        return { name, intervals, table, delaysSec: null, outcomes: table.outcomes, referenceAnt };
+        const closure = name === "GP" ? closurePhases(cells, table, Math.max(0, referenceAnt)) : null;
+        return { name, intervals, table, delaysSec: null, outcomes: table.outcomes, referenceAnt, closure };
       }
     }
   }
@@ -196,7 +201,7 @@ export class StepSolver {
     const table = { ...shape, flags, snr, errors: errorsSec };
     this.#ranking ??= rankReferences(table, { positionsM: this.#ms.positionsM, preferredAnt: this.#preferred() });
     const referenceAnt = referDelays(table, delaysSec, this.#ranking);
-    return { name: "K", intervals, table, delaysSec, outcomes, referenceAnt };
+    return { name: "K", intervals, table, delaysSec, outcomes, referenceAnt, closure: null };
   }
 
   #knownOf({ name, table, delaysSec, intervals }: SolvedStep): Known {

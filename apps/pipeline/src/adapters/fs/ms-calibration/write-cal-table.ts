@@ -6,7 +6,6 @@ import type { CellInput, SubtableRow, Table } from "@contimg/casacore-tables";
 import { type CalSubtable, createCalTable, openTable, publishTable } from "@contimg/casacore-tables/node";
 import { type GainSolutions, type GainTable, gainIndex } from "@contimg/kernels/solve";
 import type { JudgedSolutions } from "../../../domain/cal-quality.ts";
-import { type OutcomeCounts, outcomesText } from "../../../domain/cal-solve.ts";
 import { asWriteError, clearedUp } from "../../../domain/write-error.ts";
 import { hostInNames } from "../work-directories.ts";
 import type { CalMs } from "./cal-ms.ts";
@@ -21,7 +20,9 @@ export interface CalTableContent {
   readonly intervals: SolveIntervals;
   /** -1: none. */
   readonly reference: number;
-  readonly outcomes: OutcomeCounts;
+  /** About the solve, for HISTORY. */
+  readonly message: string;
+  readonly isDoubtful: boolean;
   readonly chanCount: number;
   readonly software: string;
 }
@@ -120,7 +121,7 @@ function rowsOf(ms: CalMs, { table, delaysSec, intervals, reference, chanCount }
 /** Those of the Measurement Set; of gains and delays, each window has its middle as its one channel. */
 function subtablesOf(
   ms: CalMs,
-  { kind, software, outcomes }: CalTableContent,
+  { kind, software, message, isDoubtful }: CalTableContent,
 ): Partial<Record<CalSubtable, readonly SubtableRow[]>> {
   const copied = (name: string) => {
     using table = openTable(`${ms.path}/${name}`);
@@ -151,8 +152,8 @@ function subtablesOf(
       {
         TIME: ms.endMjdSec,
         OBSERVATION_ID: 0,
-        MESSAGE: `solved on ${ms.path}: ${outcomesText(outcomes)}`,
-        PRIORITY: outcomes.limitCount > 0 ? "WARN" : "INFO",
+        MESSAGE: `solved on ${ms.path}: ${message}`,
+        PRIORITY: isDoubtful ? "WARN" : "INFO",
         ORIGIN: software,
         OBJECT_ID: 0,
         APPLICATION: "contimg",

@@ -93,7 +93,7 @@ function plot(
   return verdict.verdict !== "bad";
 }
 
-function factsOf(path: string, { timesMjdSec, rowCount, cellShape, antennaNames, spwFreqHz }: CalSolutions) {
+function factsOf(path: string, { timesMjdSec, rowCount, cellShape, antennaNames, spwFreqHz, history }: CalSolutions) {
   const first = timesMjdSec.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const last = timesMjdSec.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const timeText = (mjdSec: number) => (Number.isFinite(mjdSec) ? mjdText(mjdSec / SEC_PER_DAY) : "–");
@@ -103,5 +103,6 @@ function factsOf(path: string, { timesMjdSec, rowCount, cellShape, antennaNames,
     ["rows", `${rowCount} of ${cellShape[1]} channels and ${cellShape[0]} polarisations`],
     ["antennas", String(antennaNames.length)],
     ["spectral windows", String(spwFreqHz.length)],
+    ...history.map((message) => ["history", message] as const),
   ] as const;
 }

@@ -2,7 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
-import { type CalSolveReport, outcomesText } from "../../../domain/cal-solve.ts";
+import { type CalSolveReport, solveMessage } from "../../../domain/cal-solve.ts";
 import { isPipelineError } from "../../../domain/error-codes.ts";
 import {
   defaultSkyChoice,
@@ -92,7 +92,7 @@ function show(report: CalSolveReport, output: Output): void {
   output.line(
     `${report.msPath}: field ${report.fieldName}, ${modelText}, ${(100 * report.usedFraction).toFixed(1)} % of the visibilities, refant ${report.refant}`,
   );
-  for (const { type, path, quality, verdict, outcomeCounts, residualSigma } of report.tables) {
+  for (const { type, path, quality, verdict, outcomeCounts, residualSigma, closurePhaseDeg } of report.tables) {
     const { present, antennas, absent } = quality;
     output.event({
       event: "cal_solved",
@@ -113,6 +113,7 @@ function show(report: CalSolveReport, output: Output): void {
         no_data: outcomeCounts.noDataCount,
       },
       residual_sigma: residualSigma,
+      closure_phase_deg: closurePhaseDeg,
       refant: report.refant,
       source_count: report.sourceCount,
       model_flux_jy: report.modelFluxJy,
@@ -123,7 +124,7 @@ function show(report: CalSolveReport, output: Output): void {
     output.line(
       `${verdict.verdict}: ${type} ${path}: ${antennas.length} antennas, ${(100 * present.flaggedFraction).toFixed(1)} % flagged, ${type === "K" ? "delay" : "amplitude"} ${size}, SNR ${present.medianSnr?.toFixed(1) ?? "-"}`,
     );
-    output.line(`  ${outcomesText(outcomeCounts)}`);
+    output.line(`  ${solveMessage(outcomeCounts, closurePhaseDeg)}`);
     for (const { severity, text } of verdict.reasons) output.line(`  ${severity}: ${text}`);
   }
   output.line(
