@@ -21,6 +21,7 @@ const UNITLESS_NAMES = new Set(
     row chan spw pol re im snr elements data value values out vis flags weights samples nsamples mask gains
     shape stride matrix bytes length ndim option status conjugate
     byteLength bscale bzero blank nullValue referenceValue uint8 int8 int16 uint16 int32 uint32 int64 uint64 float32 float64
+    lowValue highValue minValue maxValue meanValue medianValue deviationValue robustDeviationValue
     ant1 ant2 antenna1 antenna2 corrType corrTypes spwArray
   `),
 );

@@ -116,6 +116,7 @@ try {
   const benches = [
     [join(packages, "uvh5/bench/read.ts"), files[0]!],
     [join(packages, "casacore-tables/bench/tables.ts")],
+    [join(packages, "fits/bench/image.ts")],
     [join(packages, "file-locks/bench/hand-off.ts")],
     [join(packages, "kernels/bench/flag.ts")],
     [join(packages, "kernels/bench/predict.ts")],

@@ -22,10 +22,18 @@ export {
   type ImageData,
   type ImageRows,
   type ReadImageOptions,
+  type RowsOptions,
 } from "./image/image.ts";
 export type * from "./image/image-spec.ts";
 export { type Fetch, type PlanOptions, planRegion, type Region, type Run, wholeRegion } from "./image/region.ts";
 export type { NativeArray, NativeArrays, NativeType, Scaling } from "./image/scale.ts";
+export { type ImageStatistics, measureImage } from "./image/statistics.ts";
+export { type ColorMap, colorTable } from "./quicklook/color-map.ts";
+export { percentileLimits, type ValueLimits, type ZscaleOptions, zscaleLimits } from "./quicklook/limits.ts";
+export { encodePng } from "./quicklook/png.ts";
+export { type Quicklook, type QuicklookOptions, quicklook } from "./quicklook/quicklook.ts";
+export { type ReducedPlane, reduceImage } from "./quicklook/reduce-image.ts";
+export { type Stretch, stretched } from "./quicklook/stretch.ts";
 export { FitsWriter, type FitsWriterOptions } from "./structure/fits-writer.ts";
 export type { Bitpix, HduKind, HduLayout } from "./structure/hdu.ts";
 export { type FitsFile, type Hdu, openFitsSource, walkHdus } from "./structure/open-fits.ts";

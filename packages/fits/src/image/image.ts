@@ -50,6 +50,15 @@ export interface ReadImageOptions extends PlanOptions {
   readonly maxBytes?: number;
 }
 
+/** Which rows, and how many at once. */
+export interface RowsOptions extends PlanOptions {
+  readonly firstRowIndex?: number;
+  /** Exclusive. */
+  readonly endRowIndex?: number;
+  /** Default: what makes about a megabyte. */
+  readonly blockRowCount?: number;
+}
+
 /** What `FitsImage` needs to know of an HDU. */
 export interface ImageHdu {
   readonly index: number;
@@ -129,24 +138,28 @@ export class FitsImage {
   }
 
   /**
-   * Goes through all rows in order with little memory.
+   * Goes through rows in order with little memory: all of them, or from `firstRowIndex` to `endRowIndex` (exclusive).
    *
-   * @param blockRowCount  default: what makes about a megabyte
+   * @throws RangeError for rows that are not there; FitsTruncatedError
    */
   async *rows<T extends "float32" | "float64">(
     type: T,
-    options: PlanOptions & { readonly blockRowCount?: number } = {},
+    options: RowsOptions = {},
   ): AsyncGenerator<ImageRows<NativeArrays[T]>> {
     const [rowLength = 0] = this.shape;
     const { rowCount } = this;
-    if (rowLength * rowCount === 0) return;
+    const { firstRowIndex = 0, endRowIndex = rowCount } = options;
+    if (!(firstRowIndex >= 0 && firstRowIndex <= endRowIndex && endRowIndex <= rowCount)) {
+      throw new RangeError(`expected rows within 0 to ${rowCount}, found ${firstRowIndex} to ${endRowIndex}`);
+    }
+    if (rowLength * (endRowIndex - firstRowIndex) === 0) return;
     const fitting = Math.floor(DEFAULT_FETCH_BYTES / (rowLength * bytesPerElement(this.storedType)));
-    const blockRows = Math.min(rowCount, options.blockRowCount ?? Math.max(1, fitting));
+    const blockRows = Math.min(endRowIndex - firstRowIndex, options.blockRowCount ?? Math.max(1, fitting));
     const block = newArray(type, blockRows * rowLength);
     // As if all further axes were one.
     const flat = [rowLength, rowCount];
-    for (let rowStart = 0; rowStart < rowCount; rowStart += blockRows) {
-      const rowEnd = Math.min(rowCount, rowStart + blockRows);
+    for (let rowStart = firstRowIndex; rowStart < endRowIndex; rowStart += blockRows) {
+      const rowEnd = Math.min(endRowIndex, rowStart + blockRows);
       const data = block.subarray(0, (rowEnd - rowStart) * rowLength) as NativeArrays[T];
       await this.#fill(data, type, { startPx: [0, rowStart], endPx: [rowLength, rowEnd] }, options, flat);
       yield { rowStart, rowEnd, data };
