@@ -18,6 +18,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addFlagCommand } from "./commands/flag.ts";
 import { addLedgerCommand } from "./commands/ledger.ts";
 import { addLocksCommand } from "./commands/locks.ts";
+import { addLocktestCommand } from "./commands/locktest.ts";
 import { addMsCommand } from "./commands/ms.ts";
 import { addQueueCommand } from "./commands/queue.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
@@ -46,6 +47,8 @@ function createProgram(): Command {
   addConfigCommand(program);
   addDoctorCommand(program, inspectMachine);
   inheritSettings(program);
+  // Last: its help is the library's, and would be overwritten.
+  addLocktestCommand(program);
   return program;
 }
 

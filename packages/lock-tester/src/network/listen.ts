@@ -31,6 +31,7 @@ export interface ListenOptions {
 export async function listenForHosts(options: ListenOptions): Promise<readonly RemoteHost[]> {
   const token = randomBytes(8).toString("hex");
   const hosts: RemoteHost[] = [];
+  const done = new AbortController();
   const { promise: enough, resolve } = Promise.withResolvers<void>();
   const server = createServer((socket) => {
     if (hosts.length >= options.hostCount) return void socket.destroy();
@@ -45,8 +46,10 @@ export async function listenForHosts(options: ListenOptions): Promise<readonly R
     await listen(server, options);
     const { port } = server.address() as { readonly port: number };
     options.onListening(options.address, port, token);
-    await Promise.race([enough, pause(options.timeoutMs, options.signal ?? new AbortController().signal)]);
+    const signals = options.signal ? [done.signal, options.signal] : [done.signal];
+    await Promise.race([enough, pause(options.timeoutMs, AbortSignal.any(signals))]);
   } finally {
+    done.abort();
     // Those that are connected stay so.
     server.close();
   }

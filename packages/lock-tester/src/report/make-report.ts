@@ -12,7 +12,14 @@ import type { LockPrimitive } from "../primitive.ts";
 import { commandText } from "../scenario/command.ts";
 import type { FlatStep } from "../scenario/scenario.ts";
 import { writeScenario } from "../scenario/write-scenario.ts";
-import { type LockReport, REPORT_FORMAT, type ReportedAction, type Timeline, type Verdict } from "./report.ts";
+import {
+  type LockReport,
+  REPORT_FORMAT,
+  type ReportedAction,
+  type Timeline,
+  type TimelineSpan,
+  type Verdict,
+} from "./report.ts";
 
 export interface ReportContext {
   readonly path: string;
@@ -80,11 +87,18 @@ function reportedAction({ locker, action, result }: Run["actions"][number], star
   };
 }
 
+/** The beginning, or what is around the first violation. */
 function timelineOf({ observed, startedNs }: Run, { violations }: Judgement): Timeline {
   const bad = new Set(violations.map(({ locker, atNs }) => `${locker} ${atNs}`));
-  const spans: Timeline["spans"][number][] = [];
+  const firstBadNs = Math.min(...violations.filter(({ locker }) => locker >= 0).map(({ atNs }) => atNs));
+  const spans: TimelineSpan[] = [];
+  let afterBadCount = 0;
   for (const stay of inOrderOfEntry(observed.logs)) {
-    if (spans.length >= MOST_SPANS) break;
+    if (spans.length >= MOST_SPANS) {
+      if (!Number.isFinite(firstBadNs) || afterBadCount > MOST_SPANS / 2) break;
+      spans.shift();
+    }
+    if (stay.enteredNs >= firstBadNs) afterBadCount++;
     spans.push({
       locker: stay.log.locker,
       mode: stay.isExclusive ? "exclusive" : "shared",
@@ -109,7 +123,7 @@ function decide(
     const [worst] = oracle.violations;
     return {
       verdict: "violated",
-      sentence: `Do not trust ${lock}: ${oracle.violationCount.toLocaleString("en")} violations in ${tried}; the first: ${worst?.text ?? ""}.`,
+      sentence: `Do not trust ${lock}: ${counted(oracle.violationCount, "violation")} in ${tried}; the first: ${worst?.text ?? ""}.`,
     };
   }
   if (run.hang) return { verdict: "hung", sentence: hangSentence(run.hang, lock) };
@@ -139,4 +153,8 @@ function mountInfo(): string {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
     throw error;
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -38,12 +38,12 @@ function randomSteps(
     const range = pick(step.ranges);
     const ranged: { readonly range?: ByteRange } = range ? { range } : {};
     const dice = random();
-    if (dice < 0.5) {
+    if (dice < 0.45) {
       send(locker, { kind: "lock", mode: random() < step.readerFraction ? "shared" : "exclusive", ...ranged });
-    } else if (dice < 0.7) {
+    } else if (dice < 0.75) {
       const durationMs = step.shortestHoldMs + (step.longestHoldMs - step.shortestHoldMs) * random();
       send(locker, { kind: "sleep", durationMs });
-    } else send(locker, { kind: "release", ifHeld: dice < 0.85, ...ranged });
+    } else send(locker, { kind: "release", ifHeld: dice < 0.9, ...ranged });
   }
   for (const locker of lockers) send(locker, { kind: "release", ifHeld: true });
   flat.push({ kind: "barrier", to: lockers });
