@@ -138,6 +138,18 @@ export const errorCodes = {
     meaning:
       "AOFlagger is not installed, or ended with an error; the flags are as they were. `--engine contimg` needs no other program.",
   },
+  ENGINE_UNUSABLE: {
+    disposition: "halt",
+    meaning: "The imager that was asked for is not installed, or too old; the message says what is expected.",
+  },
+  IMAGING_FAILED: {
+    disposition: "quarantine",
+    meaning: "The imager ended with an error; its last lines are in the message. No product was given its name.",
+  },
+  IMAGE_UNREADABLE: {
+    disposition: "quarantine",
+    meaning: "A FITS image is cut, or is not what it should be; the message names file, keyword, expected and found.",
+  },
   INPUT_CHANGED: {
     disposition: "retry",
     meaning: "A subband file changed while its group was processed; the group is done again with the new version.",
