@@ -37,13 +37,17 @@ export const defaultImageLimits: ImageLimits = { minDynamicRangeRatio: 5, minBri
 const SIGMA_PER_MAD = 1.482_602_218_505_602;
 
 /**
- * @param image  restored, or what else is judged [row, column]; NaN is blank
- * @param residual  where the noise is taken from, of any size; the image itself where there is none
+ * @param imageJyPerBeam  restored, or what else is judged [row, column]; NaN is blank
+ * @param residualJyPerBeam  where the noise is taken from, of any size; the image itself where there is none
  */
-export function measureImage(image: Float32Array, residual: Float32Array, beam: RestoringBeam | null): ImageFigures {
-  const noiseJyPerBeam = robustScatter(residual);
+export function measureImage(
+  imageJyPerBeam: Float32Array,
+  residualJyPerBeam: Float32Array,
+  beam: RestoringBeam | null,
+): ImageFigures {
+  const noiseJyPerBeam = robustScatter(residualJyPerBeam);
   let [peak, lowest, brightPixelCount, pixelCount] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
-  for (const value of image) {
+  for (const value of imageJyPerBeam) {
     if (Number.isNaN(value)) continue;
     pixelCount++;
     if (value > peak) peak = value;

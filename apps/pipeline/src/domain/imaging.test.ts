@@ -11,17 +11,17 @@ test("the tiers contradict themselves nowhere", () => {
 test("development is coarser by four and sees the same field; high precision goes deeper", () => {
   const { development, high_precision: deep } = parametersOfTier;
   expect(development.scaleArcsec).toBe(4 * standard.scaleArcsec);
-  expect(development.scaleArcsec * development.widthPix).toBe(standard.scaleArcsec * standard.widthPix);
+  expect(development.scaleArcsec * development.widthPx).toBe(standard.scaleArcsec * standard.widthPx);
   expect(development.clean.maxIterationCount).toBeLessThanOrEqual(300);
   expect(deep.clean.maxIterationCount).toBeGreaterThan(standard.clean.maxIterationCount);
 });
 
 test.each([
-  ["an odd side", { widthPix: 4801 }, ["widthPix"]],
-  ["a side of nothing", { heightPix: 0 }, ["heightPix"]],
+  ["an odd side", { widthPx: 4801 }, ["widthPx"]],
+  ["a side of nothing", { heightPx: 0 }, ["heightPx"]],
   ["pixels of no size", { scaleArcsec: 0 }, ["scaleArcsec"]],
   ["more than the sky", { scaleArcsec: 100 }, ["field of view"]],
-  ["a robustness beyond", { weighting: { kind: "briggs", robustness: 3 } }, ["robustness"]],
+  ["a robust factor beyond", { weighting: { kind: "briggs", robustFactor: 3 } }, ["robustFactor"]],
   ["a uv range that is empty", { minUvLambda: 5000, maxUvLambda: 1000 }, ["uv range"]],
   ["channels joined of one", { joinsChannels: true }, ["joinsChannels"]],
   ["a spectrum of separate channels", { outputChannelCount: 4, spectralTermCount: 2 }, ["spectralTermCount"]],

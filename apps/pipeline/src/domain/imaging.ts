@@ -6,7 +6,7 @@ export type ImagingEngine = (typeof imagingEngines)[number];
 export type Weighting =
   | { readonly kind: "natural" | "uniform" }
   /** From −2, nearly uniform, to 2, nearly natural. */
-  | { readonly kind: "briggs"; readonly robustness: number };
+  | { readonly kind: "briggs"; readonly robustFactor: number };
 
 export interface CleanParameters {
   /** 0: the image is not cleaned. */
@@ -23,14 +23,14 @@ export interface CleanParameters {
   /** Down to so many times the noise everywhere, below it only where something was found. */
   readonly autoMaskSigma: number | null;
   /** Sizes of components; null: points only. */
-  readonly scalesPix: readonly number[] | null;
+  readonly scalesPx: readonly number[] | null;
   /** FITS image that is not 0 where something may be found; null: everywhere. */
   readonly maskPath: string | null;
 }
 
 export interface ImagingParameters {
-  readonly widthPix: number;
-  readonly heightPix: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
   readonly scaleArcsec: number;
   readonly weighting: Weighting;
   /** Full width at half maximum, on the sky; null: none. */
@@ -57,10 +57,10 @@ export const qualityTiers = ["development", "standard", "high_precision"] as con
 export type QualityTier = (typeof qualityTiers)[number];
 
 const standard: ImagingParameters = {
-  widthPix: 4800,
-  heightPix: 4800,
+  widthPx: 4800,
+  heightPx: 4800,
   scaleArcsec: 3,
-  weighting: { kind: "briggs", robustness: 0.5 },
+  weighting: { kind: "briggs", robustFactor: 0.5 },
   taperArcsec: null,
   minUvLambda: 1000,
   maxUvLambda: null,
@@ -72,7 +72,7 @@ const standard: ImagingParameters = {
     thresholdJy: null,
     autoThresholdSigma: 1,
     autoMaskSigma: 5,
-    scalesPix: null,
+    scalesPx: null,
     maskPath: null,
   },
   outputChannelCount: 1,
@@ -90,8 +90,8 @@ const standard: ImagingParameters = {
 export const parametersOfTier: Readonly<Record<QualityTier, ImagingParameters>> = {
   development: {
     ...standard,
-    widthPix: 1200,
-    heightPix: 1200,
+    widthPx: 1200,
+    heightPx: 1200,
     scaleArcsec: 12,
     clean: { ...standard.clean, maxIterationCount: 300 },
   },
@@ -109,7 +109,7 @@ export interface ParameterFault {
   readonly found: string;
 }
 
-const MAX_SIDE_PIX = 32_768;
+const MAX_SIDE_PX = 32_768;
 
 /** What is wrong with parameters; empty: nothing. */
 export function faultsOf(parameters: ImagingParameters): readonly ParameterFault[] {
@@ -118,18 +118,18 @@ export function faultsOf(parameters: ImagingParameters): readonly ParameterFault
     if (!holds) faults.push({ field, expected, found: String(found) });
   };
   const { clean, weighting, minUvLambda, maxUvLambda } = parameters;
-  for (const field of ["widthPix", "heightPix"] as const) {
+  for (const field of ["widthPx", "heightPx"] as const) {
     const side = parameters[field];
-    const isFine = Number.isInteger(side) && side >= 16 && side <= MAX_SIDE_PIX && side % 2 === 0;
-    expect(isFine, field, `an even number from 16 to ${MAX_SIDE_PIX}`, side);
+    const isFine = Number.isInteger(side) && side >= 16 && side <= MAX_SIDE_PX && side % 2 === 0;
+    expect(isFine, field, `an even number from 16 to ${MAX_SIDE_PX}`, side);
   }
-  const { scaleArcsec, widthPix, heightPix } = parameters;
+  const { scaleArcsec, widthPx, heightPx } = parameters;
   expect(scaleArcsec > 0 && Number.isFinite(scaleArcsec), "scaleArcsec", "above 0", scaleArcsec);
-  const sideDeg = (Math.max(widthPix, heightPix) * scaleArcsec) / 3600;
+  const sideDeg = (Math.max(widthPx, heightPx) * scaleArcsec) / 3600;
   expect(sideDeg <= 120, "field of view", "at most 120 degrees", `${sideDeg.toFixed(1)} degrees`);
   if (weighting.kind === "briggs") {
-    const { robustness } = weighting;
-    expect(Math.abs(robustness) <= 2, "robustness", "-2 to 2", robustness);
+    const { robustFactor } = weighting;
+    expect(Math.abs(robustFactor) <= 2, "robustFactor", "-2 to 2", robustFactor);
   }
   const [leastUv, mostUv] = [minUvLambda ?? 0, maxUvLambda ?? Number.POSITIVE_INFINITY];
   expect(leastUv >= 0 && mostUv > leastUv, "uv range", "minimum below maximum", `${leastUv} to ${mostUv} lambda`);

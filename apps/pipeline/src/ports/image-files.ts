@@ -3,8 +3,8 @@
 import type { RestoringBeam } from "../domain/image-quality.ts";
 
 export interface ImagePlane {
-  readonly widthPix: number;
-  readonly heightPix: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
   /** [row, column], from the south-east corner; NaN is blank. */
   readonly values: Float32Array;
   readonly beam: RestoringBeam | null;

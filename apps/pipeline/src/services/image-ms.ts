@@ -168,13 +168,13 @@ async function correctForBeam(
 ): Promise<readonly ImageProduct[]> {
   if (beam === "none") return [];
   const { values } = await files.read(image.path);
-  const { widthPix, heightPix, scaleArcsec, beamLimitRatio } = parameters;
+  const { widthPx, heightPx, scaleArcsec, beamLimitRatio } = parameters;
   const centre = { raRad: ms.raRad, decRad: ms.decRad };
   const diameterM = dishDiameterM ?? ms.dishDiameterM;
   const response = effectiveBeam({
     centre,
-    widthPix,
-    heightPix,
+    widthPx,
+    heightPx,
     scaleRad: (scaleArcsec / 3600) * (Math.PI / 180),
     pointings: beam === "drift" ? ms.meridian : [centre],
     freqHz: ms.freqHz,

@@ -140,7 +140,7 @@ describe("contimg image, whatever the imager does", () => {
     expect(run("--column", "CORRECTED_DATA").stderr).toMatch(
       /MS_UNSUITABLE: .*data column: expected CORRECTED_DATA, found DATA/,
     );
-    expect(run("--size", "101", "101").stderr).toMatch(/CONFIG_INVALID: .*widthPix: expected an even number/);
+    expect(run("--size", "101", "101").stderr).toMatch(/CONFIG_INVALID: .*widthPx: expected an even number/);
     expect(run("--weight", "briggs").status).toBe(2);
     expect(run("--scale", "3parsec").status).toBe(2);
     expect(existsSync(join(directory, "images"))).toBe(false);

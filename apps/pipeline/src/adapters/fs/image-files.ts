@@ -91,14 +91,14 @@ function syncFile(path: string): void {
 async function readPlane(path: string): Promise<ImagePlane> {
   await using file = await openFits(path);
   const image = file.image();
-  const [widthPix = 0, heightPix = 0, ...further] = image.shape;
-  const region = { startPx: image.shape.map(() => 0), endPx: [widthPix, heightPix, ...further.map(() => 1)] };
+  const [widthPx = 0, heightPx = 0, ...further] = image.shape;
+  const region = { startPx: image.shape.map(() => 0), endPx: [widthPx, heightPx, ...further.map(() => 1)] };
   const { data: values } = await image.read("float32", { region });
   const { header } = image;
   const [major, minor, paDeg] = ["BMAJ", "BMIN", "BPA"].map((keyword) => header.number(keyword));
   return {
-    widthPix,
-    heightPix,
+    widthPx,
+    heightPx,
     values,
     beam:
       major === undefined || minor === undefined

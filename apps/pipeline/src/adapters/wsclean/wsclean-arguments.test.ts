@@ -41,7 +41,7 @@ test("a dirty image has a point spread function and no end of cleaning", () => {
 test("parts of the band, scales, masks and thresholds are passed on", () => {
   const text = argumentsOf(
     { outputChannelCount: 8, joinsChannels: true, spectralTermCount: 2, taperArcsec: 40, maxUvLambda: 9000 },
-    { scalesPix: [0, 5, 15], maskPath: "/m.fits", thresholdJy: 0.005 },
+    { scalesPx: [0, 5, 15], maskPath: "/m.fits", thresholdJy: 0.005 },
   );
   for (const words of [
     "-channels-out 8 -join-channels -fit-spectral-pol 2",

@@ -15,38 +15,62 @@ export function wscleanArguments(
   base: string,
   tempDir: string,
 ): readonly string[] {
-  const { widthPix, heightPix, scaleArcsec, spwIds, taperArcsec, minUvLambda, maxUvLambda, accuracyRatio } = parameters;
+  const { widthPx, heightPx, scaleArcsec, spwIds, taperArcsec, minUvLambda, maxUvLambda, accuracyRatio } = parameters;
   return [
-    ...["-name", base, "-size", `${widthPix}`, `${heightPix}`, "-scale", `${scaleArcsec}asec`],
-    ...["-pol", "I", "-data-column", dataColumn, "-field", "all"],
+    "-name",
+    base,
+    "-size",
+    `${widthPx}`,
+    `${heightPx}`,
+    "-scale",
+    `${scaleArcsec}asec`,
+    "-pol",
+    "I",
+    "-data-column",
+    dataColumn,
+    "-field",
+    "all",
     ...(spwIds === null ? [] : ["-spws", spwIds.join(",")]),
     ...weightingArguments(parameters.weighting),
     ...(taperArcsec === null ? [] : ["-taper-gaussian", `${taperArcsec}asec`]),
     ...(minUvLambda === null ? [] : ["-minuv-l", `${minUvLambda}`]),
     ...(maxUvLambda === null ? [] : ["-maxuv-l", `${maxUvLambda}`]),
-    ...["-use-wgridder", "-wgridder-accuracy", `${accuracyRatio}`],
+    "-use-wgridder",
+    "-wgridder-accuracy",
+    `${accuracyRatio}`,
     ...cleanArguments(parameters.clean),
     ...channelArguments(parameters),
-    ...["-j", `${threadCount}`],
+    "-j",
+    `${threadCount}`,
     ...(memoryLimitBytes === null ? [] : ["-abs-mem", (memoryLimitBytes / GIGA_BYTES).toFixed(2)]),
-    ...["-reorder", "-no-update-model-required", "-temp-dir", tempDir, msPath],
+    "-reorder",
+    "-no-update-model-required",
+    "-temp-dir",
+    tempDir,
+    msPath,
   ];
 }
 
 function weightingArguments(weighting: Weighting): readonly string[] {
-  return weighting.kind === "briggs" ? ["-weight", "briggs", `${weighting.robustness}`] : ["-weight", weighting.kind];
+  return weighting.kind === "briggs" ? ["-weight", "briggs", `${weighting.robustFactor}`] : ["-weight", weighting.kind];
 }
 
 function cleanArguments(clean: CleanParameters): readonly string[] {
   if (clean.maxIterationCount === 0) return ["-niter", "0", "-make-psf"];
-  const { thresholdJy, autoThresholdSigma, autoMaskSigma, scalesPix, maskPath } = clean;
+  const { thresholdJy, autoThresholdSigma, autoMaskSigma, scalesPx, maskPath } = clean;
   return [
-    ...["-niter", `${clean.maxIterationCount}`, "-nmiter", `${clean.maxMajorCount}`],
-    ...["-gain", `${clean.loopGainRatio}`, "-mgain", `${clean.majorGainRatio}`],
+    "-niter",
+    `${clean.maxIterationCount}`,
+    "-nmiter",
+    `${clean.maxMajorCount}`,
+    "-gain",
+    `${clean.loopGainRatio}`,
+    "-mgain",
+    `${clean.majorGainRatio}`,
     ...(thresholdJy === null ? [] : ["-threshold", `${thresholdJy}`]),
     ...(autoThresholdSigma === null ? [] : ["-auto-threshold", `${autoThresholdSigma}`]),
     ...(autoMaskSigma === null ? [] : ["-auto-mask", `${autoMaskSigma}`]),
-    ...(scalesPix === null ? [] : ["-multiscale", "-multiscale-scales", scalesPix.join(",")]),
+    ...(scalesPx === null ? [] : ["-multiscale", "-multiscale-scales", scalesPx.join(",")]),
     ...(maskPath === null ? [] : ["-fits-mask", maskPath]),
   ];
 }
@@ -55,7 +79,8 @@ function channelArguments(parameters: ImagingParameters): readonly string[] {
   const { outputChannelCount, joinsChannels, spectralTermCount } = parameters;
   if (outputChannelCount === 1) return [];
   return [
-    ...["-channels-out", `${outputChannelCount}`],
+    "-channels-out",
+    `${outputChannelCount}`,
     ...(joinsChannels ? ["-join-channels"] : []),
     ...(spectralTermCount === null ? [] : ["-fit-spectral-pol", `${spectralTermCount}`]),
   ];

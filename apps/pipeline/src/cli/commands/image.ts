@@ -148,7 +148,7 @@ export function addImageCommand(program: Command, services: ImageServices): void
     .option("--quality-tier <tier>", qualityTiers.join(", "), oneOf("--quality-tier", qualityTiers), "standard")
     .option("--size <pixels...>", "width and height")
     .option("--scale <angle>", "of a pixel, as 3asec", angleArcsec("--scale"))
-    .option("--weight <mode...>", "natural, uniform, or briggs and its robustness")
+    .option("--weight <mode...>", "natural, uniform, or briggs and its robust factor")
     .option("--taper-gaussian <angle>", "taper to a beam of this width", angleArcsec("--taper-gaussian"))
     .option("--minuv-l <lambda>", "shorter baselines are left out", finiteNumber("--minuv-l"))
     .option("--maxuv-l <lambda>", "longer ones are", finiteNumber("--maxuv-l"))
@@ -188,19 +188,19 @@ export function addImageCommand(program: Command, services: ImageServices): void
     .action((ms: string, flags: ImageFlags) => image(resolve(ms.replace(/\/+$/, "")), flags, services));
 }
 
-function sizeOf(size: readonly string[] | undefined): { readonly widthPix?: number; readonly heightPix?: number } {
+function sizeOf(size: readonly string[] | undefined): { readonly widthPx?: number; readonly heightPx?: number } {
   if (size === undefined) return {};
-  const [widthPix, heightPix = widthPix] = size.map(wholeNumber("--size", 1));
+  const [widthPx, heightPx = widthPx] = size.map(wholeNumber("--size", 1));
   return size.length <= 2
-    ? { widthPix: widthPix!, heightPix: heightPix! }
+    ? { widthPx: widthPx!, heightPx: heightPx! }
     : wrongUsage("--size: expected width and height", size);
 }
 
 function weightingOf(words: readonly string[] | undefined): { readonly weighting?: Weighting } {
   if (words === undefined) return {};
-  const [kind, robustness] = words;
+  const [kind, robustFactor] = words;
   if (kind === "briggs" && words.length === 2)
-    return { weighting: { kind, robustness: finiteNumber("--weight briggs")(robustness!) } };
+    return { weighting: { kind, robustFactor: finiteNumber("--weight briggs")(robustFactor!) } };
   if ((kind === "natural" || kind === "uniform") && words.length === 1) return { weighting: { kind } };
   return wrongUsage("--weight: expected natural, uniform, or briggs and a number", words);
 }
@@ -242,7 +242,7 @@ function parametersOf(flags: ImageFlags): ImagingParameters {
         thresholdJy: flags.threshold,
         autoThresholdSigma: flags.autoThreshold,
         autoMaskSigma: flags.autoMask,
-        scalesPix: flags.multiscaleScales,
+        scalesPx: flags.multiscaleScales,
         maskPath: flags.fitsMask === undefined ? undefined : resolve(flags.fitsMask),
       }),
     },
@@ -316,12 +316,12 @@ function showPlan(
     parameters,
     description: engine.description,
   });
-  const { widthPix, heightPix, scaleArcsec } = parameters;
+  const { widthPx, heightPx, scaleArcsec } = parameters;
   output.line(
     `${ms.path}: ${dataColumn} of field ${ms.fieldName}, ${ms.timesMjdSec.length} integrations, ${ms.freqHz.length} channels of ${ms.spwIds.length} windows`,
   );
   output.line(
-    `${engine.engine} ${engine.engineVersion}: ${widthPix} x ${heightPix} pixels of ${scaleArcsec} arcsec, to ${base}-*.fits`,
+    `${engine.engine} ${engine.engineVersion}: ${widthPx} x ${heightPx} pixels of ${scaleArcsec} arcsec, to ${base}-*.fits`,
   );
   for (const line of engine.description) output.line(`  ${line}`);
 }

@@ -7,8 +7,8 @@ const DEG = Math.PI / 180;
 
 /** By the formula, one pixel at a time: the mean over pointings and channels of the beam at the pixel's direction. */
 function slowBeam(options: Parameters<typeof effectiveBeam>[0], x: number, y: number): number {
-  const { centre, widthPix, heightPix, scaleRad, pointings, freqHz, diameterM } = options;
-  const [l, m] = [-(x - widthPix / 2) * scaleRad, (y - heightPix / 2) * scaleRad];
+  const { centre, widthPx, heightPx, scaleRad, pointings, freqHz, diameterM } = options;
+  const [l, m] = [-(x - widthPx / 2) * scaleRad, (y - heightPx / 2) * scaleRad];
   const n = Math.sqrt(1 - l * l - m * m);
   const axes = tangentAxes(centre);
   const direction = {
@@ -26,8 +26,8 @@ test.each([16.2, 54.6, -25, 88])("at declination %d it is the mean of the beams 
   const centre = { raRad: 359.9 * DEG, decRad: decDeg * DEG };
   const options = {
     centre,
-    widthPix: 1201 + 1,
-    heightPix: 900,
+    widthPx: 1201 + 1,
+    heightPx: 900,
     scaleRad: 12 * ARCSEC,
     pointings: [-0.6, -0.2, 0.2, 0.6].map((driftDeg) => ({
       raRad: centre.raRad + driftDeg * DEG,
@@ -46,16 +46,16 @@ test.each([16.2, 54.6, -25, 88])("at declination %d it is the mean of the beams 
     [5, 890],
     [700, 44],
   ] as const)
-    expect(Math.abs(beam[y * options.widthPix + x]! - slowBeam(options, x, y)), `${x},${y}`).toBeLessThan(4e-4);
+    expect(Math.abs(beam[y * options.widthPx + x]! - slowBeam(options, x, y)), `${x},${y}`).toBeLessThan(4e-4);
 });
 
 test("one pointing at the centre has its maximum there, and half of it at half the width", () => {
   const freqHz = Float64Array.of(1.4e9);
-  const halfPix = airyFwhmRad(1.4e9, 4.65) / 2 / (3 * ARCSEC);
+  const halfPx = airyFwhmRad(1.4e9, 4.65) / 2 / (3 * ARCSEC);
   const beam = effectiveBeam({
     centre: { raRad: 1, decRad: 0.3 },
-    widthPix: 4096,
-    heightPix: 32,
+    widthPx: 4096,
+    heightPx: 32,
     scaleRad: 3 * ARCSEC,
     pointings: [{ raRad: 1, decRad: 0.3 }],
     freqHz,
@@ -64,15 +64,15 @@ test("one pointing at the centre has its maximum there, and half of it at half t
   const middle = 16 * 4096 + 2048;
   expect(beam[middle]).toBeCloseTo(1, 6);
   expect(Math.max(...beam.subarray(16 * 4096, 17 * 4096))).toBe(beam[middle]);
-  expect(beam[middle + Math.round(halfPix)]!).toBeCloseTo(0.5, 3);
+  expect(beam[middle + Math.round(halfPx)]!).toBeCloseTo(0.5, 3);
 });
 
 test("what is below the horizon of the projection has no beam", () => {
   const centre = { raRad: 0, decRad: 0.9 };
   const beam = effectiveBeam({
     centre,
-    widthPix: 64,
-    heightPix: 64,
+    widthPx: 64,
+    heightPx: 64,
     scaleRad: 0.03,
     pointings: [centre],
     freqHz: Float64Array.of(1.4e9),

@@ -5,8 +5,8 @@ import { airyPower, type IcrsDirection, icrsUnitVector, tangentAxes, type Vector
 export interface BeamOptions {
   /** Phase centre, in the middle of pixel (width / 2, height / 2) counted from 0, as WSClean has it. */
   readonly centre: IcrsDirection;
-  readonly widthPix: number;
-  readonly heightPix: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
   readonly scaleRad: number;
   /** Where the dishes point in each integration; one direction for all that track. */
   readonly pointings: readonly IcrsDirection[];
@@ -15,43 +15,43 @@ export interface BeamOptions {
 }
 
 /** Between nodes the beam is taken as bilinear: for 4.65 m at 1.4 GHz and 3″ that is right to 2e-5. */
-const STEP_PIX = 16;
+const STEP_PX = 16;
 /** Of the profile over the angle from the axis, likewise to 1e-7. */
 const PROFILE_STEP_RAD = 2e-5;
 
 /** @returns [row, column], 0 … 1; NaN where there is no sky */
 export function effectiveBeam(options: BeamOptions): Float32Array {
-  const { widthPix, heightPix } = options;
-  const columnCount = Math.ceil((widthPix - 1) / STEP_PIX) + 1;
-  const rowCount = Math.ceil((heightPix - 1) / STEP_PIX) + 1;
+  const { widthPx, heightPx } = options;
+  const columnCount = Math.ceil((widthPx - 1) / STEP_PX) + 1;
+  const rowCount = Math.ceil((heightPx - 1) / STEP_PX) + 1;
   const nodes = beamAtNodes(options, columnCount, rowCount);
-  const beam = new Float32Array(widthPix * heightPix);
-  for (let y = 0; y < heightPix; y++) {
-    const row = Math.min(rowCount - 2, Math.floor(y / STEP_PIX));
-    const down = y / STEP_PIX - row;
-    for (let x = 0; x < widthPix; x++) {
-      const column = Math.min(columnCount - 2, Math.floor(x / STEP_PIX));
-      const across = x / STEP_PIX - column;
+  const beam = new Float32Array(widthPx * heightPx);
+  for (let y = 0; y < heightPx; y++) {
+    const row = Math.min(rowCount - 2, Math.floor(y / STEP_PX));
+    const down = y / STEP_PX - row;
+    for (let x = 0; x < widthPx; x++) {
+      const column = Math.min(columnCount - 2, Math.floor(x / STEP_PX));
+      const across = x / STEP_PX - column;
       const at = row * columnCount + column;
       const upper = nodes[at]! + across * (nodes[at + 1]! - nodes[at]!);
       const lower = nodes[at + columnCount]! + across * (nodes[at + columnCount + 1]! - nodes[at + columnCount]!);
-      beam[y * widthPix + x] = upper + down * (lower - upper);
+      beam[y * widthPx + x] = upper + down * (lower - upper);
     }
   }
   return beam;
 }
 
 function beamAtNodes(options: BeamOptions, columnCount: number, rowCount: number): Float64Array {
-  const { centre, widthPix, heightPix, scaleRad, pointings } = options;
+  const { centre, widthPx, heightPx, scaleRad, pointings } = options;
   const axes = tangentAxes(centre);
   const profile = beamProfile(options);
   const pointingVectors = pointings.map(icrsUnitVector);
   const nodes = new Float64Array(columnCount * rowCount);
   for (let row = 0; row < rowCount; row++) {
-    const m = (row * STEP_PIX - heightPix / 2) * scaleRad;
+    const m = (row * STEP_PX - heightPx / 2) * scaleRad;
     for (let column = 0; column < columnCount; column++) {
       // Right ascension grows to the left.
-      const l = -(column * STEP_PIX - widthPix / 2) * scaleRad;
+      const l = -(column * STEP_PX - widthPx / 2) * scaleRad;
       const square = l * l + m * m;
       if (square >= 1) {
         nodes[row * columnCount + column] = Number.NaN;
@@ -75,9 +75,9 @@ function beamAtNodes(options: BeamOptions, columnCount: number, rowCount: number
 const chordOf = (a: Vector, b: Vector) => Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z);
 
 /** The beam averaged over frequency, as a function of the chord of the angle from the axis. */
-function beamProfile({ widthPix, heightPix, scaleRad, freqHz, diameterM, centre, pointings }: BeamOptions) {
+function beamProfile({ widthPx, heightPx, scaleRad, freqHz, diameterM, centre, pointings }: BeamOptions) {
   const farthest = Math.max(...pointings.map((pointing) => chordOf(icrsUnitVector(pointing), icrsUnitVector(centre))));
-  const corner = Math.min(2, (Math.hypot(widthPix + STEP_PIX, heightPix + STEP_PIX) / 2) * scaleRad * Math.SQRT2);
+  const corner = Math.min(2, (Math.hypot(widthPx + STEP_PX, heightPx + STEP_PX) / 2) * scaleRad * Math.SQRT2);
   const mostChord = Math.min(2, farthest + corner);
   const count = Math.ceil(mostChord / PROFILE_STEP_RAD) + 2;
   const profile = new Float64Array(count);
