@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { calTableFiles } from "../adapters/fs/cal-table-files.ts";
 import { readEarthOrientation } from "../adapters/fs/earth-orientation.ts";
+import { fileSystemMsApplication } from "../adapters/fs/ms-calibration/ms-application.ts";
 import { fileSystemMsCalibration } from "../adapters/fs/ms-calibration/ms-calibration.ts";
 import { writeReport } from "../adapters/fs/report-files.ts";
 import { systemClock } from "../adapters/fs/system-clock.ts";
@@ -14,8 +15,11 @@ import { PipelineError } from "../domain/error-codes.ts";
 import type { CalRegistry } from "../ports/cal-registry.ts";
 import type { CalTableFiles } from "../ports/cal-table-files.ts";
 import type { WriteReport } from "../ports/report-files.ts";
+import { type ApplyServices, applyCalibration } from "../services/apply-calibration.ts";
 import { type SolveServices, solveCalibration } from "../services/solve-calibration.ts";
 import { software } from "../version.ts";
+
+const application = fileSystemMsApplication(systemClock);
 
 /** What commands do with calibration tables. */
 export const calibration: {
@@ -24,7 +28,8 @@ export const calibration: {
   openRegistry(path: string): CalRegistry;
   readonly files: CalTableFiles;
   readonly writeReport: WriteReport;
-} & SolveServices = {
+} & SolveServices &
+  ApplyServices = {
   openExistingRegistry(path) {
     if (existsSync(path)) return openCalRegistry({ path, clock: hostClock() });
     const message = `${path}: there is no such registry of calibration tables; contimg cal solve and register make one, --registry-db names another`;
@@ -33,6 +38,9 @@ export const calibration: {
   openRegistry: (path) => openCalRegistry({ path, clock: hostClock() }),
   files: calTableFiles,
   writeReport,
+  middleMjd: (msPath) => application.middleMjd(msPath),
+  matchTables: (applied) => application.prepare(applied).plan,
+  apply: (applied, options) => applyCalibration(applied, { application, locks: msLockFiles(null) }, options),
   async solve(msPath, catalogPath, registryPath, options) {
     const catalog = catalogPath === null ? null : catalogStore.openSurvey(catalogPath);
     const registry = registryPath === null ? null : openCalRegistry({ path: registryPath, clock: hostClock() });

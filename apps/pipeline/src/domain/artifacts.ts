@@ -1,5 +1,6 @@
 /** Everything that passes from stage to stage, down to the columns of a Measurement Set. */
 
+import type { AppliedCalibration } from "./cal-apply-report.ts";
 import type { Group } from "./group.ts";
 import type { GroupCalibration } from "./group-calibration.ts";
 import type { MeasurementSet } from "./measurement-set.ts";
@@ -9,8 +10,11 @@ export interface Artifacts {
   "ms:DATA": MeasurementSet;
   "ms:FLAG": MeasurementSet;
   "ms:WEIGHT": MeasurementSet;
+  "ms:CORRECTED_DATA": MeasurementSet;
   /** Tables that apply to the Measurement Set; nothing of it is changed by choosing them. */
   calibration: GroupCalibration;
+  /** What whoever reads DATA has to apply to it; null: nothing, the group is uncalibrated. */
+  "applied-calibration": AppliedCalibration | null;
 }
 
 export type ArtifactKind = keyof Artifacts;

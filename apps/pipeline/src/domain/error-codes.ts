@@ -191,6 +191,21 @@ export const errorCodes = {
     meaning:
       "Another active calibration table has this path; retire it with `contimg cal retire`, or give the new one another name.",
   },
+  CAL_MISSING: {
+    disposition: "retry",
+    meaning:
+      "No calibration table of a needed type is valid for these data; solve for one with `contimg cal solve`, or allow an older one with `--borrow BP=7`.",
+  },
+  CAL_NOT_APPLICABLE: {
+    disposition: "quarantine",
+    meaning:
+      "A calibration table does not fit the Measurement Set: of another array, without some of its antennas or frequencies, or of a kind that is not known.",
+  },
+  CAL_RESULT_TRIVIAL: {
+    disposition: "quarantine",
+    meaning:
+      "Calibrated visibilities are all flagged, zero, not finite, as they were, or of an amplitude that the gains do not explain; nothing was written. Look at the tables with `contimg cal plot`.",
+  },
   CATALOG_UNREADABLE: {
     disposition: "quarantine",
     meaning:

@@ -49,6 +49,16 @@ export interface PolarizationMap {
   readonly receptorNames: readonly [string, string];
 }
 
+/**
+ * Receptors (0: X or R, 1: Y or L) that a correlation takes from antenna 1 and antenna 2. Circular and linear hands say which
+ * met; a Stokes product needs both, and stands for the first.
+ */
+export function receptorsOfCorrType(corrType: number): readonly [number, number] {
+  if (corrType < 5 || corrType > 12) return [0, 0];
+  const hand = (corrType - 5) % 4;
+  return [hand >> 1, hand & 1];
+}
+
 export const corrTypeName = (corrType: number): string => NAME_OF_CORR_TYPE.get(corrType) ?? `code ${corrType}`;
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ApplyRows, applyGains, invertGains } from "./apply-gains.ts";
+import { type ApplyRows, applyGains, composeGains, createInverseGains, invertGains } from "./apply-gains.ts";
 import { createGainTable, type GainTable, gainIndex } from "./gain-table.ts";
 
 const CHANNELS = 3;
@@ -89,11 +89,11 @@ describe("weights", () => {
   it("of each sample are multiplied by the power of both gains", () => {
     const table = gainsOf();
     const rows = rowsOf(table, 2);
-    const weights = new Float32Array(3 * CHANNELS * 2).fill(4);
-    applyGains(invertGains(table), { ...rows, weights }, rows.vis);
+    const spectralWeights = new Float32Array(3 * CHANNELS * 2).fill(4);
+    applyGains(invertGains(table), { ...rows, spectralWeights }, rows.vis);
     // Row 1, channel 2, YY: antennas 2 and 0, interval 1.
     const expected = 4 * powerOf(table, 1, 2, 2, 1) * powerOf(table, 1, 0, 2, 1);
-    expect(weights[(CHANNELS + 2) * 2 + 1]).toBeCloseTo(expected, 4);
+    expect(spectralWeights[(CHANNELS + 2) * 2 + 1]).toBeCloseTo(expected, 4);
   });
 
   it("of a row are multiplied by the mean over channels that are not flagged", () => {
@@ -123,6 +123,81 @@ describe("a sample without gain", () => {
     expect(rows.vis[2]).toBeCloseTo(1, 5);
     expect(rows.weights[4]).toBe(0);
   });
+});
+
+describe("several gains", () => {
+  const shape = { antennaCount: 3, polCount: 2 };
+  const random = (intervalCount: number, binCount: number, seed: number): GainTable => {
+    const table = createGainTable({ ...shape, intervalCount, binCount });
+    for (let at = 0; at < table.flags.length; at++) {
+      table.flags[at] = (at * seed) % 11 === 0 ? 1 : 0;
+      table.gains[2 * at] = Math.sin(at * seed + 1);
+      table.gains[2 * at + 1] = Math.cos(3 * at + seed);
+    }
+    return table;
+  };
+
+  it("are inverted as their product, in any order, each spread over channels and intervals that it does not tell apart", () => {
+    const factors = [random(1, CHANNELS, 5), random(2, 1, 7), random(2, CHANNELS, 13), random(1, 1, 17)];
+    const out = createInverseGains({ ...shape, intervalCount: 2, channelCount: CHANNELS });
+    const other = createInverseGains({ ...shape, intervalCount: 2, channelCount: CHANNELS });
+    composeGains(factors, out);
+    composeGains(factors.toReversed(), other);
+    let withoutCount = 0;
+    for (let interval = 0; interval < 2; interval++) {
+      for (let antenna = 0; antenna < 3; antenna++) {
+        for (let chan = 0; chan < CHANNELS; chan++) {
+          for (let pol = 0; pol < 2; pol++) {
+            let [re, im, isGain] = [1, 0, true];
+            for (const table of factors) {
+              const from = gainIndex(
+                table,
+                Math.min(interval, table.intervalCount - 1),
+                antenna,
+                Math.min(chan, table.binCount - 1),
+                pol,
+              );
+              const [gRe, gIm] = [table.gains[2 * from] as number, table.gains[2 * from + 1] as number];
+              [re, im] = [re * gRe - im * gIm, re * gIm + im * gRe];
+              isGain &&= table.flags[from] === 0;
+            }
+            const at = ((interval * 3 + antenna) * CHANNELS + chan) * 2 + pol;
+            const power = isGain ? re * re + im * im : 0;
+            expect(out.powers[at]).toBeCloseTo(power, 6);
+            expect(other.powers[at]).toBeCloseTo(power, 6);
+            if (!isGain) withoutCount++;
+            expect(out.inverse[2 * at]).toBe(isGain ? Math.fround(re / power) : 0);
+            expect(out.inverse[2 * at + 1]).toBe(isGain ? Math.fround(-im / power) : 0);
+          }
+        }
+      }
+    }
+    expect(withoutCount).toBeGreaterThan(5);
+  });
+
+  it("are left alone for antennas that nobody wants", () => {
+    const out = createInverseGains({ ...shape, intervalCount: 1, channelCount: CHANNELS });
+    out.powers.fill(9);
+    composeGains(
+      [gainsOf()].map((table) => ({ ...table, intervalCount: 1, ...firstInterval(table) })),
+      out,
+      Uint8Array.of(1, 0, 1),
+    );
+    const perAntenna = CHANNELS * 2;
+    expect(out.powers.subarray(perAntenna, 2 * perAntenna).every((power) => power === 9)).toBe(true);
+    expect(out.powers.subarray(0, perAntenna).includes(9)).toBe(false);
+  });
+
+  it("of other shapes are refused", () => {
+    const out = createInverseGains({ ...shape, intervalCount: 2, channelCount: CHANNELS });
+    expect(() => composeGains([random(3, 1, 1)], out)).toThrow(/intervals of a factor: expected 2 or 1, found 3/);
+    expect(() => composeGains([random(1, 2, 1)], out)).toThrow(/bins of a factor: expected 3 or 1, found 2/);
+  });
+});
+
+const firstInterval = ({ gains, flags }: GainTable) => ({
+  gains: gains.slice(0, gains.length / 2),
+  flags: flags.slice(0, flags.length / 2),
 });
 
 it("refuses what does not fit", () => {

@@ -6,7 +6,14 @@ export {
   type PriorGains,
   type SolveRows,
 } from "./accumulate-rows.ts";
-export { type ApplyRows, applyGains, type InverseGains, invertGains } from "./apply-gains.ts";
+export {
+  type ApplyRows,
+  applyGains,
+  composeGains,
+  createInverseGains,
+  type InverseGains,
+  invertGains,
+} from "./apply-gains.ts";
 export { type ClosurePhases, closurePhases } from "./closure-phases.ts";
 export { checkGainTable, createGainTable, type GainTable, gainIndex } from "./gain-table.ts";
 export {

@@ -1,8 +1,10 @@
 /** `contimg cal`: calibration tables, and which of them count when. */
 
 import type { Command } from "commander";
+import type { ApplyServices } from "../../services/apply-calibration.ts";
 import type { SolveServices } from "../../services/solve-calibration.ts";
 import { addCalActive } from "./cal/active.ts";
+import { addCalApply } from "./cal/apply.ts";
 import { addCalCompare } from "./cal/compare.ts";
 import { addCalLs } from "./cal/ls.ts";
 import { addCalPlot } from "./cal/plot.ts";
@@ -17,6 +19,7 @@ Exit status: 0 done, 1 there is no such table or something needed is missing, 2 
 
 Examples:
   contimg cal solve 2025-10-29T13:54:17.ms --catalog nvss.sqlite3
+  contimg cal apply 2025-10-29T13:59:26.ms --mode corrected-data
   contimg cal ls --type BP,GP --status active
   contimg cal show 12
   contimg cal active --at 2025-10-29T13:54:17
@@ -26,13 +29,14 @@ Examples:
   contimg cal plot 2025-10-29T13:54:17_0~23_bpcal --output-dir plots
   contimg cal register /stage/dsa110-contimg/ms/calibrators/2025-10-29/2025-10-29T13:54:17_0~23_*cal`;
 
-export function addCalCommand(program: Command, services: CalServices & SolveServices): void {
+export function addCalCommand(program: Command, services: CalServices & SolveServices & ApplyServices): void {
   const cal = program
     .command("cal")
     .summary("calibration tables")
     .description("Looks after calibration tables: which there are, and which are applied to data of which time.")
     .addHelpText("after", HELP);
   addCalSolve(cal, services);
+  addCalApply(cal, services);
   addCalLs(cal, services);
   addCalShow(cal, services);
   addCalActive(cal, services);

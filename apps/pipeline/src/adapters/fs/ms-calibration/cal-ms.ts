@@ -2,7 +2,7 @@
 
 import { openTable, type Table } from "@contimg/casacore-tables/node";
 import { PipelineError } from "../../../domain/error-codes.ts";
-import { corrTypeName } from "../../../domain/polarization.ts";
+import { corrTypeName, receptorsOfCorrType } from "../../../domain/polarization.ts";
 
 export interface CalWindow {
   readonly dataDescId: number;
@@ -14,6 +14,8 @@ export interface CalWindow {
   readonly corrCount: number;
   /** Which correlation each receptor has with itself: `[0, 1]` of XX, YY; `[0, 3]` of four. */
   readonly parallelCorrs: readonly number[];
+  /** Receptors (0: X or R, 1: Y or L) that each correlation takes from antenna 1 and antenna 2. */
+  readonly receptors: readonly (readonly [number, number])[];
 }
 
 export interface CalMs {
@@ -106,10 +108,8 @@ function windowsOf(path: string): readonly CalWindow[] {
   const spwIds = description.column("SPECTRAL_WINDOW_ID").getScalarRange(0, count, new Int32Array(count));
   const polIds = description.column("POLARIZATION_ID").getScalarRange(0, count, new Int32Array(count));
   return Array.from(spwIds, (spwId, dataDescId) => {
-    const corrTypes = Array.from(
-      polarization.column("CORR_TYPE").getArray(polIds[dataDescId]!).data as Int32Array,
-      corrTypeName,
-    );
+    const codes = Array.from(polarization.column("CORR_TYPE").getArray(polIds[dataDescId]!).data as Int32Array);
+    const corrTypes = codes.map(corrTypeName);
     const parallelCorrs = corrTypes.flatMap((name, corr) => (PARALLEL_NAMES.has(name) ? [corr] : []));
     if (parallelCorrs.length === 0)
       throw unsuitable(
@@ -126,6 +126,7 @@ function windowsOf(path: string): readonly CalWindow[] {
       referenceHz: spectral.column("REF_FREQUENCY").getScalar(spwId) as number,
       corrCount: corrTypes.length,
       parallelCorrs,
+      receptors: codes.map(receptorsOfCorrType),
     };
   });
 }

@@ -4,7 +4,7 @@ import type { Column, Table } from "@contimg/casacore-tables";
 import { openTable } from "@contimg/casacore-tables/node";
 import { PipelineError } from "../../../domain/error-codes.ts";
 import type { FlagAntenna, FlaggableMs, FlagWindow } from "../../../domain/flagging.ts";
-import { corrTypeName } from "../../../domain/polarization.ts";
+import { corrTypeName, receptorsOfCorrType } from "../../../domain/polarization.ts";
 import { openInspected } from "../inspect/open-inspected.ts";
 import { asTableError } from "./table-errors.ts";
 
@@ -105,14 +105,7 @@ function windowsOf(main: Table, msPath: string): readonly FlagWindow[] {
       spwIndex,
       freqHz: spectral.column("CHAN_FREQ").getArray(spwIndex).data as Float64Array,
       corrs: corrTypes.map(corrTypeName),
-      receptors: corrTypes.map(receptorsOf),
+      receptors: corrTypes.map(receptorsOfCorrType),
     };
   });
-}
-
-/** Circular and linear hands say which receptors met; a Stokes product needs both, and stands for the first. */
-function receptorsOf(corrType: number): readonly [number, number] {
-  if (corrType < 5 || corrType > 12) return [0, 0];
-  const hand = (corrType - 5) % 4;
-  return [hand >> 1, hand & 1];
 }

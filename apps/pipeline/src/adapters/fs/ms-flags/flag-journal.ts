@@ -1,15 +1,15 @@
 /**
  * New flags of a Measurement Set, all or none.
  *
- * Everything is written into `<ms>/.contimg-flag`: copies of the files that hold FLAG and FLAG_ROW, changed there, and new
- * FLAG_CMD and HISTORY. When all of it is on disk a file `commit.json` says which of them take whose place: that is the
+ * Everything is written into `<ms>/.contimg-flag`: copies of the files that hold FLAG and FLAG_ROW, changed there, new
+ * FLAG_CMD and HISTORY, and where columns are added or replaced their files and a new table.dat. When all of it is on disk a file `commit.json` says which of them take whose place: that is the
  * commit point. Then each is renamed into its place. Killed before, the Measurement Set is as it was; killed after, its
  * files are old or new, each whole, and `recover` carries on with the renames.
  */
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { SubtableRow } from "@contimg/casacore-tables";
+import type { SubtableRow, TableUpdate } from "@contimg/casacore-tables";
 import { openTable, openTableForUpdate } from "@contimg/casacore-tables/node";
 import type { Recovery } from "../../../ports/ms-flags.ts";
 import { storageFilesOf } from "../inspect/storage-files.ts";
@@ -23,8 +23,10 @@ export const JOURNAL = ".contimg-flag";
 const COMMIT = "commit.json";
 
 interface Commit {
-  /** Files of the journal's copy of the table that replace those of the same name. */
+  /** Files of the journal's copy of the table that take their place, in this order. */
   readonly files: readonly string[];
+  /** Files of columns that are no more, deleted at the end. */
+  readonly removed?: readonly string[];
   /** Subtables that are replaced as directories. */
   readonly subtables: readonly string[];
 }
@@ -33,12 +35,19 @@ interface Commit {
 export interface FlagChanges {
   readonly packed: PackedFlags;
   readonly shapes: CellShapes;
-  readonly history: readonly SubtableRow[];
+  history(): readonly SubtableRow[];
   /** New rows of FLAG_CMD, in place of those for which `isReplaced` says so; null: FLAG_CMD stays. */
   readonly commands: {
     readonly rows: readonly SubtableRow[];
     isReplaced(reason: string): boolean;
   } | null;
+  /**
+   * Adds, renames or removes columns of the journal's copy of the table, before flags are written. One rename of table.dat
+   * makes all of them take effect.
+   */
+  changeColumns?(copy: TableUpdate): Promise<void>;
+  /** Looks at the copy when all is written; throws when nothing shall be changed. */
+  check?(copyPath: string): void;
 }
 
 /** Called after each step, so that tests can stop there. */
@@ -73,19 +82,29 @@ export async function commitFlags(msPath: string, changes: FlagChanges, onStep?:
   const copy = join(journal, "table");
   mkdirSync(copy, { recursive: true });
   try {
-    const files = copyTable(msPath, copy);
+    const flagFileNames = copyTable(msPath, copy);
     const update = openTableForUpdate(copy);
     try {
+      if (changes.changeColumns) {
+        await changes.changeColumns(update);
+        onStep?.("columns written");
+      }
       writeFlags(update, changes.packed, changes.shapes);
       await update.finish({ isDurable: true });
     } finally {
       update.abandon();
     }
+    changes.check?.(copy);
     onStep?.("flags written");
+    const columns = changes.changeColumns ? columnFiles(msPath, copy) : { added: [], removed: [] };
+    const files = [...columns.added, ...flagFileNames, ...(changes.changeColumns ? ["table.dat"] : [])];
     const subtables = await writeSubtables(msPath, journal, changes);
     onStep?.("subtables written");
     await syncDirectory(copy);
-    await writeDurably(join(journal, COMMIT), JSON.stringify({ files, subtables } satisfies Commit));
+    await writeDurably(
+      join(journal, COMMIT),
+      JSON.stringify({ files, removed: columns.removed, subtables } satisfies Commit),
+    );
     await syncDirectory(msPath);
   } catch (error) {
     rmSync(journal, { recursive: true, force: true });
@@ -104,12 +123,30 @@ function copyTable(msPath: string, copy: string): readonly string[] {
   return files;
 }
 
+/** Files of storage managers that only one of the two descriptions knows. */
+function columnFiles(msPath: string, copy: string): { readonly added: string[]; readonly removed: string[] } {
+  const numbersIn = (path: string) => {
+    using table = openTable(path);
+    return new Set(storageFilesOf(table)!.managers.map(({ sequenceNumber }) => sequenceNumber));
+  };
+  const [before, after] = [numbersIn(msPath), numbersIn(copy)];
+  const filesOf = (path: string, isWanted: (sequenceNumber: number) => boolean) =>
+    readdirSync(path).filter((name) => {
+      const number = /^table\.f(\d+)(i|_TSM\d+)?$/.exec(name)?.[1];
+      return number !== undefined && isWanted(Number(number));
+    });
+  return {
+    added: filesOf(copy, (number) => after.has(number) && !before.has(number)),
+    removed: filesOf(msPath, (number) => before.has(number) && !after.has(number)),
+  };
+}
+
 async function writeSubtables(
   msPath: string,
   journal: string,
   { history, commands }: FlagChanges,
 ): Promise<readonly string[]> {
-  await rewriteWithRows(subtablePath(msPath, "HISTORY"), join(journal, "HISTORY"), history);
+  await rewriteWithRows(subtablePath(msPath, "HISTORY"), join(journal, "HISTORY"), history());
   if (commands === null) return ["HISTORY"];
   await rewriteWithRows(
     subtablePath(msPath, "FLAG_CMD"),
@@ -132,7 +169,7 @@ function subtablePath(msPath: string, name: string): string {
 /** Each step may have been done before. */
 async function carryOut(msPath: string, onStep?: OnCommitStep): Promise<void> {
   const journal = join(msPath, JOURNAL);
-  const { files, subtables } = JSON.parse(readFileSync(join(journal, COMMIT), "utf8")) as Commit;
+  const { files, removed = [], subtables } = JSON.parse(readFileSync(join(journal, COMMIT), "utf8")) as Commit;
   for (const name of files) {
     const from = join(journal, "table", name);
     if (!existsSync(from)) continue;
@@ -152,18 +189,22 @@ async function carryOut(msPath: string, onStep?: OnCommitStep): Promise<void> {
     onStep?.(`${name} in place`);
   }
   await syncDirectory(msPath);
-  await raiseCounters(msPath);
+  for (const name of removed) rmSync(join(msPath, name), { force: true });
+  if (removed.length > 0) onStep?.("old columns deleted");
+  await raiseCounters(msPath, files.includes("table.dat"));
   onStep?.("counters raised");
   rmSync(journal, { recursive: true, force: true });
 }
 
-/** Writing a row as it is marks the columns as changed for whoever opened the table before. */
-async function raiseCounters(msPath: string): Promise<void> {
+/** Writing a row, or a keyword, as it is marks what was changed for whoever opened the table before. */
+async function raiseCounters(msPath: string, hasNewDescription: boolean): Promise<void> {
   using main = openTable(msPath);
   const flags = main.column("FLAG").getArray(0).data as Uint8Array;
   const update = openTableForUpdate(msPath, { mayBeOpenElsewhere: true });
   try {
     update.updateTiledRows("FLAG", 0, flags);
+    const keyword = hasNewDescription ? [...main.keywords].find(([, { kind }]) => kind !== "table") : undefined;
+    if (keyword) update.setKeyword(...keyword);
     await update.finish({ isDurable: true });
   } finally {
     update.abandon();

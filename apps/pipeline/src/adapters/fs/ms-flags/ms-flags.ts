@@ -43,7 +43,7 @@ export function fileSystemMsFlags(clock: Clock, testOptions: MsFlagsOptions = {}
     const changes = {
       packed,
       shapes,
-      history: history.map((message) => historyRow(message, nowMjdSec())),
+      history: () => history.map((message) => historyRow(message, nowMjdSec())),
       commands: replaces
         ? {
             rows: record.commands.map(({ command, reason }) =>
@@ -179,7 +179,7 @@ const sampleCount = (windows: readonly FlagWindow[], rowCount: number) =>
   (rowCount / Math.max(1, windows.length)) *
   windows.reduce((sum, { freqHz, corrs }) => sum + freqHz.length * corrs.length, 0);
 
-const digestOf = ({ bytes }: PackedFlags) => crc32(bytes).toString(16).padStart(8, "0");
+export const digestOf = ({ bytes }: PackedFlags): string => crc32(bytes).toString(16).padStart(8, "0");
 
 /** What the last run or restoration says it wrote. */
 function lastDigest(main: Table): string | undefined {
@@ -189,7 +189,7 @@ function lastDigest(main: Table): string | undefined {
   return messages.findLast((message, row) => origins[row] === ORIGIN && DIGEST.test(message))?.match(DIGEST)?.[1];
 }
 
-function shapesOf(msPath: string): { readonly shapes: CellShapes } {
+export function shapesOf(msPath: string): { readonly shapes: CellShapes } {
   const { windows } = describeMs(msPath, null);
   using main = openTable(msPath);
   return {
@@ -204,7 +204,7 @@ function readPresent(msPath: string) {
 }
 
 /** @throws TableInUseError */
-function assertNotInUse(msPath: string): void {
+export function assertNotInUse(msPath: string): void {
   openTableForUpdate(msPath).abandon();
 }
 

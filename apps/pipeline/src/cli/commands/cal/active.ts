@@ -16,7 +16,8 @@ interface ActiveFlags extends RegistryFlags {
   readonly retire: boolean;
 }
 
-const HEADER = ["type", "id", "chosen", "solved", "valid until", "path"];
+/** Of {@link choiceRows}. */
+export const CHOICE_HEADER = ["type", "id", "chosen", "solved", "valid until", "path"];
 
 const MEANING_OF_WHY: Readonly<Record<ChosenTable["why"], string>> = {
   exact: "solved on these data",
@@ -31,7 +32,8 @@ const MEANING_OF_WHY: Readonly<Record<ChosenTable["why"], string>> = {
 const MS_PER_SEC = 1000;
 const ATTENTION = 33;
 
-const rows = ({ type, tables, isBorrowed }: TypeChoice): readonly (readonly Cell[])[] =>
+/** The tables of one type, and why they are chosen. */
+export const choiceRows = ({ type, tables, isBorrowed }: TypeChoice): readonly (readonly Cell[])[] =>
   tables.map(({ table, why, offsetDay }) => [
     { text: type },
     { text: String(table.id) },
@@ -41,7 +43,8 @@ const rows = ({ type, tables, isBorrowed }: TypeChoice): readonly (readonly Cell
     { text: table.path },
   ]);
 
-function reasonText(reason: FoundCalibration["reasons"][number]): string {
+/** What an operator should hear, a line. */
+export function reasonText(reason: FoundCalibration["reasons"][number]): string {
   switch (reason.kind) {
     case "missing":
       if (reason.lastValidMjd === null && reason.nextValidMjd === null)
@@ -66,7 +69,8 @@ const reasonJson = (reason: FoundCalibration["reasons"][number]) =>
     ]),
   );
 
-const foundJson = ({ mjd, isComplete, choices, reasons }: FoundCalibration) => ({
+/** A choice with the names of `--json`. */
+export const foundJson = ({ mjd, isComplete, choices, reasons }: FoundCalibration) => ({
   mjd,
   utc: mjdText(mjd),
   complete: isComplete,
@@ -111,7 +115,7 @@ export function addCalActive(cal: Command, { openExistingRegistry, files }: CalS
         output.line(`${mjdText(mjd)}  MJD ${mjd.toFixed(6)}`);
         const withColor = usesColor(process.stdout, process.env);
         if (found.choices.length > 0)
-          for (const line of tableLines(HEADER, found.choices.flatMap(rows), withColor)) output.line(line);
+          for (const line of tableLines(CHOICE_HEADER, found.choices.flatMap(choiceRows), withColor)) output.line(line);
         for (const reason of found.reasons) output.line(reasonText(reason));
         return found.isComplete ? 0 : 1;
       }),
