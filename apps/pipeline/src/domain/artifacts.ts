@@ -13,8 +13,8 @@ export interface Artifacts {
   "ms:CORRECTED_DATA": MeasurementSet;
   /** Tables that apply to the Measurement Set; nothing of it is changed by choosing them. */
   calibration: GroupCalibration;
-  /** What whoever reads DATA has to apply to it; null: nothing, the group is uncalibrated. */
-  "applied-calibration": AppliedCalibration | null;
+  /** What whoever reads DATA has to apply to it. */
+  "applied-calibration": AppliedCalibration;
 }
 
 export type ArtifactKind = keyof Artifacts;

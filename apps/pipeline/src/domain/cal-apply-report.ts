@@ -16,6 +16,7 @@ export interface CalTableRequest {
 export interface AppliedCalibration {
   readonly msPath: string;
   readonly dataColumn: string;
+  /** Empty: the data are uncalibrated. */
   readonly requests: readonly CalTableRequest[];
   readonly options: ApplyOptions;
 }

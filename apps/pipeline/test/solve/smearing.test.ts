@@ -54,6 +54,10 @@ function predicted(raRad: number, decRad: number, isSmeared: boolean): Float32Ar
     referenceHz: FREQ_HZ[0]!,
     corrCount: 2,
     parallelCorrs: [0, 1],
+    receptors: [
+      [0, 0],
+      [1, 1],
+    ] as const,
   };
   const ms: CalMs = {
     path: "",

@@ -43,8 +43,7 @@ export interface ApplyStageOptions {
 
 interface StagePlan {
   readonly ms: MeasurementSet;
-  /** null: there are no tables to apply. */
-  readonly applied: AppliedCalibration | null;
+  readonly applied: AppliedCalibration;
 }
 
 /** The tables of a choice, each type with its neighbours in time. */
@@ -62,7 +61,7 @@ function planned(ms: MeasurementSet, { tables }: GroupCalibration, options: Appl
     orderIndex: null,
     paths: some.map(({ path }) => path),
   }));
-  return { ms, applied: requests.length === 0 ? null : { msPath: ms.path, dataColumn: "DATA", requests, options } };
+  return { ms, applied: { msPath: ms.path, dataColumn: "DATA", requests, options } };
 }
 
 /** Verifies that the tables apply, and records which; writes nothing. */
@@ -72,7 +71,7 @@ export function applyOnTheFlyStage(stage: ApplyStageOptions) {
     plan: async (inputs): Promise<StagePlan> => planned(inputs["ms:DATA"], inputs.calibration, stage.options),
     msPathOf: ({ ms }) => ms.path,
     async run({ applied }, context) {
-      if (applied !== null) stage.onReport?.(await runApplication(applied, "on-the-fly", stage, context));
+      if (applied.requests.length > 0) stage.onReport?.(await runApplication(applied, "on-the-fly", stage, context));
       return { "applied-calibration": applied };
     },
   });
@@ -85,7 +84,7 @@ export function applyStage(stage: ApplyStageOptions) {
     plan: async (inputs): Promise<StagePlan> => planned(inputs["ms:DATA"], inputs.calibration, stage.options),
     msPathOf: ({ ms }) => ms.path,
     async run({ ms, applied }, context) {
-      if (applied === null) {
+      if (applied.requests.length === 0) {
         const message = `${ms.path}: tables to apply: expected some, found none; CORRECTED_DATA is not made of data without calibration`;
         throw new PipelineError("CAL_MISSING", message, { subject: ms.path });
       }
