@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { openTable } from "@contimg/casacore-tables/node";
-import { afterAll, expect } from "vitest";
+import { afterAll } from "vitest";
 import { contimg, type Ran } from "../e2e/run-contimg.ts";
 
 export interface SolvedGroup {
@@ -31,7 +31,7 @@ export function solvedGroup(seed: number, ...simulation: readonly string[]): Sol
   const folder = scratch();
   const raw = join(folder, "raw");
   const done = (ran: Ran): Ran => {
-    expect(ran.status, ran.stderr).toBe(0);
+    if (ran.status !== 0) throw new Error(ran.stderr);
     return ran;
   };
   done(contimg("simulate", "--output-dir", raw, "--small", "--seed", String(seed), ...simulation));
