@@ -65,11 +65,11 @@ describe.each([33, 5151])("raw files of seed %i, converted, flagged, solved and 
     group = solvedGroup(seed);
     before = readColumns(group.msPath);
     applied = applyTo(group.msPath, group, "--mode", "corrected-data");
-    expect(applied.status, applied.stderr).toBe(0);
     after = readColumns(group.msPath);
   }, 120_000);
 
   test("say what was chosen, planned and done", () => {
+    expect(applied.status, applied.stderr).toBe(0);
     expect(applied.events.map(({ event }) => event)).toEqual(["cal_chosen", "cal_plan", "cal_applied"]);
     expect(applied.events[1]!["terms"]).toMatchObject([
       { table_type: "BP", kind: "bandpass", time_interpolation: "nearest", freq_interpolation: "linearflag" },
