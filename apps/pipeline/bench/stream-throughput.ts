@@ -2,14 +2,16 @@
  * Groups of full size arriving back to back at a running `contimg stream`: how much faster than the telescope is it, and
  * does its memory stay flat?
  *
- *   node --conditions=@contimg/source apps/pipeline/bench/stream-throughput.ts --group DIR [--groups 30]
+ *   node --conditions=@contimg/source apps/pipeline/bench/stream-throughput.ts --group DIR [--groups 30] [--flag] [--sky-catalog FILE]
  *
+ * Without more it converts only; `--flag` flags as well, and with a catalogue of the sky groups are calibrated: the first by a
+ * bandpass of its own, those behind it by what is there.
  * DIR holds one group (see `contimg simulate`) and is used up: each group's files are taken back when it is converted,
  * moved on by one cadence (needs h5py) and sent again, and its Measurement Set is removed, so that the disk holds one of each.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,7 +19,13 @@ import { parseArgs } from "node:util";
 
 const CADENCE_SEC = 309.24;
 const { values: flags } = parseArgs({
-  options: { group: { type: "string" }, groups: { type: "string", default: "30" }, subprocess: { type: "boolean" } },
+  options: {
+    group: { type: "string" },
+    groups: { type: "string", default: "30" },
+    subprocess: { type: "boolean" },
+    flag: { type: "boolean" },
+    "sky-catalog": { type: "string" },
+  },
 });
 if (flags.group === undefined) throw new Error("--group DIR: a folder with one simulated group");
 const source = resolve(flags.group);
@@ -29,8 +37,15 @@ mkdirSync(incoming);
 
 const launcher = join(import.meta.dirname, "../bin/contimg.js");
 const command = ["stream", "--input-dir", incoming, "--output-dir", join(scratch, "ms"), "--queue-db", queueDb];
-const stream = spawn(process.execPath, [launcher, ...command, ...(flags.subprocess ? ["--use-subprocess"] : [])], {
+const skyCatalog = flags["sky-catalog"];
+const options = [
+  ...(flags.subprocess ? ["--use-subprocess"] : []),
+  ...(flags.flag || skyCatalog !== undefined ? [] : ["--no-flag"]),
+  ...(skyCatalog === undefined ? [] : ["--sky-catalog", resolve(skyCatalog)]),
+];
+const stream = spawn(process.execPath, [launcher, ...command, ...options], {
   stdio: ["ignore", "ignore", "inherit"],
+  env: { ...process.env, CONTIMG_CAL_REGISTRY_DB: join(scratch, "cal_registry.sqlite3") },
 });
 const exited = once(stream, "exit").then(() => {
   throw new Error("the stream ended");
@@ -81,6 +96,7 @@ try {
   const rss: number[] = [];
   const latencySec: number[] = [];
   let sendingMs = 0;
+  let cpuBeforeSec = 0;
   const startedMs = performance.now();
   for (let group = 0; group < groupCount; group++) {
     const sendMs = performance.now();
@@ -99,10 +115,14 @@ try {
     latencySec.push((performance.now() - arrivedMs) / 1000);
     rss.push(usage().rssBytes);
     for (const name of names) renameSync(join(incoming, laterName(name, group)), join(source, name));
-    rmSync(join(scratch, "ms/science"), { recursive: true, force: true });
+    // The calibration tables stay.
+    for (const ms of globSync("ms/science/*/*.ms*", { cwd: scratch }))
+      rmSync(join(scratch, ms), { recursive: true, force: true });
+    const cpuSec = usage().cpuSec;
     process.stdout.write(
-      `group ${group + 1}: ${latencySec.at(-1)!.toFixed(2)} s, ${(rss.at(-1)! / 1e6).toFixed(0)} MB\n`,
+      `group ${group + 1}: ${latencySec.at(-1)!.toFixed(2)} s, ${(cpuSec - cpuBeforeSec).toFixed(2)} CPU s, ${(rss.at(-1)! / 1e6).toFixed(0)} MB\n`,
     );
+    cpuBeforeSec = cpuSec;
   }
   const wallSec = (performance.now() - startedMs - sendingMs) / 1000;
   const sorted = latencySec.toSorted((a, b) => a - b);

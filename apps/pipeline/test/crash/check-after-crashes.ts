@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openTable } from "@contimg/casacore-tables/node";
 import { lockHolders } from "@contimg/file-locks/node";
 import { defaultConvertConfig } from "../../src/stages/convert/config.ts";
+import type { FlagConfig } from "../../src/stages/flag/config.ts";
 import { type CrashSetup, SUBBAND_COUNT } from "./crash-setup.ts";
 import { readJournal } from "./journal.ts";
 
@@ -82,7 +83,7 @@ function completionsOutOfTurn(journalPath: string, tokens: ReadonlyMap<string, n
   ]);
 }
 
-/** Every Measurement Set holds what a conversion that nobody disturbed makes of the same files. */
+/** Every Measurement Set holds what a run that nobody disturbed makes of the same files. */
 async function compareWithReference(
   root: string,
   setup: CrashSetup,
@@ -122,13 +123,22 @@ async function compareWithReference(
       outcome.kind === "converted" ? [[outcome.groupId, outcome.report.msPath] as const] : [],
     ),
   );
+  if (setup.chain.flag !== null)
+    for (const msPath of reference.values()) await flagUndisturbed(msPath, setup.chain.flag);
   return paths.flatMap((path) => {
     const groupId = path.slice(path.lastIndexOf("/") + 1, -".ms".length);
     const other = reference.get(groupId);
     if (!existsSync(path)) return [`${path}: is in ms_index and not on disk`];
     if (other === undefined) return [`${path}: of no group`];
-    return contentDigest(path) === contentDigest(other) ? [] : [`${path}: differs from an undisturbed conversion`];
+    return contentDigest(path) === contentDigest(other) ? [] : [`${path}: differs from what an undisturbed run makes`];
   });
+}
+
+async function flagUndisturbed(msPath: string, config: FlagConfig): Promise<void> {
+  const { composeFlags } = await import("../../src/compose/flagging.ts");
+  const options = { lockTimeoutMs: 60_000, signal: new AbortController().signal, onWait() {} };
+  const stage = { config, workerCount: 1, software: "reference", monotonicMs: () => performance.now() };
+  await composeFlags(options).run(msPath, stage, () => undefined);
 }
 
 const SCALARS = ["TIME", "ANTENNA1", "ANTENNA2", "DATA_DESC_ID", "FIELD_ID"] as const;

@@ -7,6 +7,7 @@ import type { StreamSetup } from "../../src/services/stream-setup.ts";
 import { nodeSimulatorDeps } from "../../src/simulate/node-deps.ts";
 import { simulateGroups } from "../../src/simulate/simulate-groups.ts";
 import { defaultConvertConfig } from "../../src/stages/convert/config.ts";
+import { defaultFlagConfig } from "../../src/stages/flag/config.ts";
 
 export const SUBBAND_COUNT = 3;
 /** A stream that was stopped for longer has lost its groups. */
@@ -15,7 +16,7 @@ export const LEASE_MS = 2_000;
 export type CrashSetup = Omit<StreamSetup, "log" | "onStep"> & { readonly journalPath: string };
 
 /** A stream in a directory of its own. */
-export function setupIn(root: string, usesSubprocess: boolean): CrashSetup {
+export function setupIn(root: string, usesSubprocess: boolean, isFlagging = false): CrashSetup {
   return {
     journalPath: join(root, "journal"),
     incomingDir: join(root, "incoming"),
@@ -35,7 +36,7 @@ export function setupIn(root: string, usesSubprocess: boolean): CrashSetup {
       checkpointDir: join(root, "checkpoints"),
       workerCount: 1,
       earthOrientationFiles: { finalsPath: null, leapSecondsPath: null },
-      flag: null,
+      flag: isFlagging ? defaultFlagConfig : null,
       calibratorCatalogPath: null,
       calibration: null,
       locks: { isEnabled: true, lockDir: null, timeoutMs: 60_000 },

@@ -34,6 +34,8 @@ export interface CrashRun extends Weather {
   readonly stallCount: number;
   readonly seed: number;
   readonly usesSubprocess: boolean;
+  /** Groups are flagged as well. */
+  readonly isFlagging?: boolean;
   /** Streams that work on one queue at the same time. */
   readonly streamCount: number;
   onProgress(text: string): void;
@@ -58,7 +60,7 @@ export async function crash(run: CrashRun): Promise<CrashReport> {
   const root = mkdtempSync(join(tmpdir(), "contimg-crash-"));
   const random = new RandomStream(run.seed, 0);
   const uniform = () => random.uniform();
-  const setup = setupIn(root, run.usesSubprocess);
+  const setup = setupIn(root, run.usesSubprocess, run.isFlagging);
   const streams: LiveStream[] = [];
   try {
     const arrivals = createArrivals(root, setup, run, uniform);

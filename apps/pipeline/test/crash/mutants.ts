@@ -17,7 +17,7 @@ export const mutants: readonly (Mutant & {
     file: "src/services/process-group.ts",
     text: 'options.onStep("chain-started", groupId);',
     replacement:
-      'queue.complete(lease, { msPath: "/nowhere/" + groupId + ".ms", startMjd: 0, endMjd: 0, raDeg: 0, decDeg: 0, storageBasePath: "/", stage: "convert", timings: { loadSec: 0, phaseSec: 0, writeSec: 0, totalSec: 0 }, writerType: "" }); options.onStep("chain-started", groupId);',
+      'queue.complete(lease, { msPath: "/nowhere/" + groupId + ".ms", startMjd: 0, endMjd: 0, raDeg: 0, decDeg: 0, storageBasePath: "/", stage: "convert", timings: { loadSec: 0, phaseSec: 0, writeSec: 0, totalSec: 0 }, writerType: "", calibrators: null, calibration: null }); options.onStep("chain-started", groupId);',
   },
   {
     name: "a Measurement Set of an earlier attempt is not taken over",

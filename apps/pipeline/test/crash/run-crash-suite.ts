@@ -46,6 +46,7 @@ console.log(`seed ${seed}`);
 interface Part {
   readonly name: string;
   readonly usesSubprocess: boolean;
+  readonly isFlagging?: boolean;
   readonly streamCount: number;
   readonly stallCount: number;
   readonly clockIsStepped: boolean;
@@ -61,6 +62,14 @@ const parts: readonly Part[] = [
     streamCount: 2,
     stallCount,
     clockIsStepped: true,
+  },
+  {
+    name: "one stream that flags as well",
+    usesSubprocess: false,
+    isFlagging: true,
+    streamCount: 1,
+    stallCount: 0,
+    clockIsStepped: false,
   },
 ];
 
