@@ -112,8 +112,12 @@ async function stay(
     }
     section.exit();
   } finally {
-    await session.release(range ? { range } : {});
-    hooks.holds(null);
+    try {
+      await session.release(range ? { range } : {});
+    } finally {
+      // Also when it could not be released: the stay has ended, and must not end again when the test does.
+      hooks.holds(null);
+    }
   }
   return isHad;
 }

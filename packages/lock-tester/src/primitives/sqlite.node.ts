@@ -85,7 +85,8 @@ class SqliteSession implements LockSession {
   async release(): Promise<void> {
     if (!this.#held) return;
     this.#held = undefined;
-    this.#database.exec("COMMIT");
+    // Nothing was written. COMMIT would want the file to itself, and fail while another is just trying.
+    this.#database.exec("ROLLBACK");
   }
 
   async close(): Promise<void> {

@@ -63,26 +63,14 @@ export const staleUnlink = plant(
 export const unlinkOnRelease = plant(
   "unlink-on-release",
   "the file is removed at release: who waits on the old one and who makes a new one both get it",
-  (path) => {
-    const session = freshFlock(() => path);
-    let isHeld = false;
-    return {
-      async tryOnce(mode) {
-        const fd = openLock(path);
-        // The others that have it open already wait for this file.
-        await slowly(1);
-        closeSync(fd);
-        isHeld = Boolean(await session.tryOnce(mode));
-        return isHeld;
-      },
-      undo() {
-        if (isHeld) unlinkIfThere(path);
-        isHeld = false;
-        return session.undo();
-      },
-    };
-  },
-  { run: { lockerCount: 6, holdMs: 3, count: 60 } },
+  (path) =>
+    // Whoever waits keeps the file open that it waits for.
+    flockAnd(
+      path,
+      () => {},
+      () => unlinkIfThere(path),
+    ),
+  { run: { holdMs: 3 } },
 );
 
 export const unlinkAtOnce = plant(

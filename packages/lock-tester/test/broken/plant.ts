@@ -12,9 +12,11 @@ export interface BrokenSession {
   close?(): void;
 }
 
-/** The run in which the mistake shows. What is left out: four processes, exclusive, held for a millisecond. */
+/** The run in which the mistake shows. What is left out: three processes, exclusive, held for a millisecond. */
 export interface FittingRun {
   readonly lockerCount?: number;
+  /** Fewer than lockers: some share a process. */
+  readonly processCount?: number;
   readonly count?: number;
   readonly mode?: LockMode | "mixed" | "upgrade";
   readonly holdMs?: number;

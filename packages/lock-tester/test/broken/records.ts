@@ -91,7 +91,7 @@ export const sameProcess = plant(
   "same-process",
   "record locks are the process's: two threads of it do not exclude each other",
   (path) => recordAnd(path),
-  { owner: "open-file" },
+  { owner: "open-file", run: { processCount: 1 } },
 );
 
 export const lockedInChild = plant(
@@ -180,8 +180,8 @@ export const lengthForEnd = plant(
       return { startByte: Math.min(range.startByte, lengthByte - 1), endByte: lengthByte };
     }),
   ranged([
-    { startByte: 0, endByte: 100 },
-    { startByte: 90, endByte: 91 },
+    { startByte: 90, endByte: 100 },
+    { startByte: 95, endByte: 200 },
   ]),
 );
 

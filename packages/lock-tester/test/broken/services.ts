@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { ageMs, createNew, locks, openLock, readIfThere, slowly, unlinkIfThere } from "./files.ts";
 import { type BrokenSession, plant, WITH_READERS } from "./plant.ts";
 
-/** A transaction that is begun by `begin` and ended by COMMIT. */
+/** A transaction that is begun by `begin` and ended by ROLLBACK. */
 function transaction(
   where: string,
   begin: (database: DatabaseSync, mode: "shared" | "exclusive") => void,
@@ -26,7 +26,7 @@ function transaction(
       }
     },
     undo() {
-      if (database.isTransaction) database.exec("COMMIT");
+      if (database.isTransaction) database.exec("ROLLBACK");
     },
     close: () => database.close(),
   };
