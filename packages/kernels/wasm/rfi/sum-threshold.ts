@@ -1,6 +1,7 @@
 /**
  * SumThreshold over a plane. Sums of M samples at every place come from those of M/2 by one addition, in float32 and four at
- * a time; only where they come close to the threshold are windows summed anew, in float64, and decided.
+ * a time; only where they come close to the threshold are windows summed anew, in float64, and decided. A window of 2 M
+ * samples is two of M, so its mean is no larger than the largest of those: in noise, most lines need not be summed further.
  *
  * Windows of one sample are decided first and exactly, so no later sum has a sample beyond χ_1: rounding of float32 is less
  * than SLACK · χ_1 a sample.
@@ -32,38 +33,53 @@ let hitFrom: i32 = 0;
 let hitEnd: i32 = 0;
 
 /**
- * Doubles the length of windows from `half` samples, and notes where the mean exceeds `limit`.
+ * Doubles the length of windows from `half` samples; returns the largest magnitude of their means.
  *
  * @param counts Unflagged samples of each window, doubled likewise; 0 when none is flagged.
  */
-function doubleRow(sums: usize, counts: usize, length: i32, half: i32, limit: f32): void {
-  const ahead = (<usize>half) << 2;
-  const end = sums + ((<usize>length) << 2);
-  hitFrom = length;
-  hitEnd = 0;
+function doubleRow(sums: usize, counts: usize, length: i32, half: i32): f32 {
+  const ahead = <usize>half << 2;
+  const end = sums + (<usize>length << 2);
+  let most = f32x4.splat(0);
   if (counts === 0) {
-    const limits = f32x4.splat(limit * 2 * <f32>half);
     for (let at = sums; at < end; at += 16) {
       const sum = f32x4.add(v128.load(at), v128.load(at + ahead));
       v128.store(at, sum);
-      if (v128.any_true(f32x4.gt(f32x4.abs(sum), limits))) noteHit(<i32>((at - sums) >> 2));
+      most = f32x4.pmax(most, f32x4.abs(sum));
     }
-    return;
+    return largest(most) / (2 * <f32>half);
   }
   const toCounts = counts - sums;
-  const limits = f32x4.splat(limit);
   for (let at = sums; at < end; at += 16) {
     const sum = f32x4.add(v128.load(at), v128.load(at + ahead));
     const count = f32x4.add(v128.load(at + toCounts), v128.load(at + toCounts + ahead));
     v128.store(at, sum);
     v128.store(at + toCounts, count);
-    if (v128.any_true(f32x4.gt(f32x4.abs(sum), f32x4.mul(limits, count)))) noteHit(<i32>((at - sums) >> 2));
+    most = f32x4.pmax(most, meanOf(sum, count));
   }
+  return largest(most);
 }
 
-function noteHit(first: i32): void {
-  if (first < hitFrom) hitFrom = first;
-  hitEnd = first + 4;
+/** Magnitudes of means; 0 of nothing. */
+function meanOf(sums: v128, counts: v128): v128 {
+  return f32x4.div(f32x4.abs(sums), f32x4.pmax(counts, f32x4.splat(1)));
+}
+
+/** Notes where the mean of windows of `windowLength` exceeds the limit. */
+function findHits(sums: usize, counts: usize, length: i32, windowLength: i32, limit: f32): void {
+  const end = sums + (<usize>length << 2);
+  const toCounts = counts - sums;
+  const limits = f32x4.splat(limit);
+  const all = f32x4.splat(<f32>windowLength);
+  hitFrom = length;
+  hitEnd = 0;
+  for (let at = sums; at < end; at += 16) {
+    const means = meanOf(v128.load(at), counts === 0 ? all : v128.load(at + toCounts));
+    if (!v128.any_true(f32x4.gt(means, limits))) continue;
+    const first = <i32>((at - sums) >> 2);
+    if (first < hitFrom) hitFrom = first;
+    hitEnd = first + 4;
+  }
 }
 
 /**
@@ -101,20 +117,22 @@ export function thresholdRows(
     let summed: i32 = 0;
     for (let k: i32 = 1; k < windowCount; k++) {
       if (1 << k > channelCount) break;
-      if (most <= floorOf(load<f64>(thresholds + ((<usize>k) << 3)))) continue;
+      const limit = limitOf(thresholds, k);
+      if (most <= limit) continue;
       if (summed === 0) {
-        memory.copy(sums, line, ((<usize>channelCount) << 2) + room);
+        memory.copy(sums, line, (<usize>channelCount << 2) + room);
         if (hasGaps) countRow(counts, rowFlags, channelCount, room);
         summed = 1;
       }
       const rowCounts: usize = hasGaps ? counts : 0;
-      for (; summed < 1 << k; summed *= 2) doubleRow(sums, rowCounts, channelCount, summed, limitOf(thresholds, k));
-      if (hitEnd === 0) continue;
+      for (; summed < 1 << k && most > limit; summed *= 2) most = doubleRow(sums, rowCounts, channelCount, summed);
+      if (most <= limit) continue;
+      findHits(sums, rowCounts, channelCount, summed, limit);
       const end = min(hitEnd, channelCount - summed + 1);
-      const threshold = load<f64>(thresholds + ((<usize>k) << 3));
+      const threshold = load<f64>(thresholds + (<usize>k << 3));
       if (!tryWindows(row, rowFlags, 1, hitFrom, end, summed, threshold, fresh)) continue;
       takeFresh(rowFlags, 1, hitFrom, end - 1 + summed, fresh);
-      takeRow(row, rowFlags, channelCount, line, true);
+      most = takeRow(row, rowFlags, channelCount, line, true);
       hasGaps = true;
       summed = 0;
     }
@@ -129,7 +147,7 @@ function takeRow(row: usize, rowFlags: usize, length: i32, line: usize, hasGaps:
     let value = v128.load(row + ((<usize>i) << 2));
     if (hasGaps) value = v128.and(value, unflagged(rowFlags + i));
     v128.store(line + ((<usize>i) << 2), value);
-    most = f32x4.max(most, f32x4.abs(value));
+    most = f32x4.pmax(most, f32x4.abs(value));
   }
   let magnitude = largest(most);
   for (; i < length; i++) {
@@ -147,7 +165,7 @@ function flagSamples(line: usize, rowFlags: usize, length: i32, limit: f32): f32
   for (let i: i32 = 0; i < length; i += 4) {
     const magnitude = f32x4.abs(v128.load(line + ((<usize>i) << 2)));
     const beyond = f32x4.gt(magnitude, limits);
-    most = f32x4.max(most, v128.andnot(magnitude, beyond));
+    most = f32x4.pmax(most, v128.andnot(magnitude, beyond));
     if (!v128.any_true(beyond)) continue;
     for (let j = i; j < i + 4 && j < length; j++) {
       if (!(abs(load<f32>(line + ((<usize>j) << 2))) > limit)) continue;
@@ -285,41 +303,50 @@ function columnsToTry(
     const keep = unflagged(flags + at);
     const value = v128.and(v128.load(values + (at << 2)), keep);
     kept = v128.and(kept, keep);
-    most = f32x4.max(most, f32x4.abs(value));
-    v128.store(sums + ((<usize>time) << 4), value);
-    v128.store(counts + ((<usize>time) << 4), v128.and(keep, f32x4.splat(1)));
+    most = f32x4.pmax(most, f32x4.abs(value));
+    v128.store(sums + (<usize>time << 4), value);
   }
   const hasGaps = !i32x4.all_true(kept);
   let hits = f32x4.gt(most, f32x4.splat(floorOf(load<f64>(thresholds))));
-  let summed: i32 = 1;
+  let summed: i32 = 0;
   for (let k: i32 = 1; k < windowCount && 1 << k <= timeCount; k++) {
-    if (!v128.any_true(f32x4.gt(most, f32x4.splat(floorOf(load<f64>(thresholds + ((<usize>k) << 3))))))) continue;
-    if (summed === 1) {
-      memory.fill(sums + ((<usize>timeCount) << 4), 0, room);
-      if (hasGaps) memory.fill(counts + ((<usize>timeCount) << 4), 0, room);
+    const limits = f32x4.splat(limitOf(thresholds, k));
+    if (!v128.any_true(f32x4.gt(most, limits))) continue;
+    if (summed === 0) {
+      memory.fill(sums + (<usize>timeCount << 4), 0, room);
+      if (hasGaps) countColumns(counts, flags + channel, timeCount, channelCount, room);
+      summed = 1;
     }
-    const limit = limitOf(thresholds, k);
-    for (; summed < 1 << k; summed *= 2) {
-      hits = v128.or(hits, doubleColumns(sums, hasGaps ? counts : 0, timeCount, summed, summed << 1 < 1 << k, limit));
+    for (; summed < 1 << k && v128.any_true(f32x4.gt(most, limits)); summed *= 2) {
+      most = doubleColumns(sums, hasGaps ? counts : 0, timeCount, summed);
     }
+    if (summed === 1 << k) hits = v128.or(hits, f32x4.gt(most, limits));
   }
   return i32x4.bitmask(hits);
 }
 
-function doubleColumns(sums: usize, counts: usize, timeCount: i32, half: i32, isPassing: bool, limit: f32): v128 {
-  const ahead = (<usize>half) << 4;
+/** 1 for each unflagged sample of four columns. */
+function countColumns(counts: usize, flags: usize, timeCount: i32, channelCount: i32, room: usize): void {
+  for (let time: i32 = 0; time < timeCount; time++) {
+    const keep = unflagged(flags + <usize>time * channelCount);
+    v128.store(counts + (<usize>time << 4), v128.and(keep, f32x4.splat(1)));
+  }
+  memory.fill(counts + (<usize>timeCount << 4), 0, room);
+}
+
+/** As `doubleRow`, of four columns: the largest mean of each. */
+function doubleColumns(sums: usize, counts: usize, timeCount: i32, half: i32): v128 {
+  const ahead = <usize>half << 4;
   // Sums that run over the end of the column are part of longer windows only.
-  const end = sums + ((<usize>(timeCount - half)) << 4);
-  const limits = f32x4.splat(isPassing ? <f32>Infinity : limit);
-  let hits = f32x4.splat(0);
+  const end = sums + (<usize>(timeCount - half) << 4);
+  let most = f32x4.splat(0);
   if (counts === 0) {
-    const sumLimits = f32x4.mul(limits, f32x4.splat(2 * <f32>half));
     for (let at = sums; at < end; at += 16) {
       const sum = f32x4.add(v128.load(at), v128.load(at + ahead));
       v128.store(at, sum);
-      hits = v128.or(hits, f32x4.gt(f32x4.abs(sum), sumLimits));
+      most = f32x4.pmax(most, f32x4.abs(sum));
     }
-    return hits;
+    return f32x4.div(most, f32x4.splat(2 * <f32>half));
   }
   const toCounts = counts - sums;
   for (let at = sums; at < end; at += 16) {
@@ -327,9 +354,9 @@ function doubleColumns(sums: usize, counts: usize, timeCount: i32, half: i32, is
     const count = f32x4.add(v128.load(at + toCounts), v128.load(at + toCounts + ahead));
     v128.store(at, sum);
     v128.store(at + toCounts, count);
-    hits = v128.or(hits, f32x4.gt(f32x4.abs(sum), f32x4.mul(limits, count)));
+    most = f32x4.pmax(most, meanOf(sum, count));
   }
-  return hits;
+  return most;
 }
 
 function thresholdColumn(
