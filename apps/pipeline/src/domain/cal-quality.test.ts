@@ -147,6 +147,23 @@ describe("the verdict", () => {
     expect(reasons.map(({ text }) => text).join("; ")).toMatch(reason);
   });
 
+  test.each([Number.NaN, Infinity])(
+    "of a table with solutions of %d that are not flagged is bad, and its figures are of the rest",
+    (value) => {
+      const solutions = bandpass(24, (id, chan) => ({ amplitude: id === 3 && chan === 5 ? value : 0.2 }));
+      const { verdict, reasons } = verdictOf(solutions);
+      expect(verdict).toBe("bad");
+      expect(reasons).toEqual([{ severity: "bad", text: "2 solutions are no numbers and are not flagged" }]);
+      expect(measureQuality(solutions).present.medianGain).toBeCloseTo(0.2, 6);
+      const flagged = bandpass(24, (id, chan) => ({
+        amplitude: value,
+        ...(id === 3 && chan === 5 ? {} : { amplitude: 0.2 }),
+        isFlagged: id === 3 && chan === 5,
+      }));
+      expect(verdictOf(flagged)).toEqual({ verdict: "good", reasons: [] });
+    },
+  );
+
   test("names antennas without a name by number", () => {
     const solutions = {
       ...bandpass(12, (id) => ({ isFlagged: id < 2 })),

@@ -43,6 +43,8 @@ export interface SolutionQuality {
   readonly antennas: readonly AntennaQuality[];
   /** Without any solution, by name. */
   readonly absent: readonly string[];
+  /** Solutions that are not flagged and no numbers. They are in none of the figures. */
+  readonly brokenCount: number;
 }
 
 export interface QualityLimits {
@@ -100,12 +102,24 @@ export function measureQuality(solutions: JudgedSolutions): SolutionQuality {
     kind: solutions.kind,
     present: figuresOf(solutions, (row) => hasSolution[solutions.antennaIds[row]!] === true),
     antennas: antennas.filter((_, id) => hasSolution[id]),
+    brokenCount: countBroken(solutions),
     absent: [...hasSolution.keys()].filter((id) => !hasSolution[id]).map(nameOf),
   };
 }
 
+/** Modulus of a gain, or absolute delay. */
+const sizeOf = ({ gains, delaysNs }: JudgedSolutions, at: number): number =>
+  gains ? Math.hypot(gains[2 * at]!, gains[2 * at + 1]!) : Math.abs(delaysNs![at]!);
+
+function countBroken(solutions: JudgedSolutions): number {
+  let count = 0;
+  for (const [at, flag] of solutions.flags.entries())
+    if (flag !== 1 && !Number.isFinite(sizeOf(solutions, at))) count++;
+  return count;
+}
+
 function figuresOf(solutions: JudgedSolutions, isChosen: (row: number) => boolean): QualityFigures {
-  const { rowCount, cellShape, gains, delaysNs, flags, snrRatio } = solutions;
+  const { rowCount, cellShape, flags, snrRatio } = solutions;
   const perRow = cellShape[0] * cellShape[1];
   const sizes: number[] = [];
   const snr: number[] = [];
@@ -114,9 +128,10 @@ function figuresOf(solutions: JudgedSolutions, isChosen: (row: number) => boolea
     if (!isChosen(row)) continue;
     solutionCount += perRow;
     for (let at = row * perRow; at < (row + 1) * perRow; at++) {
-      if (flags[at] === 1) continue;
-      sizes.push(gains ? Math.hypot(gains[2 * at]!, gains[2 * at + 1]!) : Math.abs(delaysNs![at]!));
-      if (snrRatio) snr.push(snrRatio[at]!);
+      const size = sizeOf(solutions, at);
+      if (flags[at] === 1 || !Number.isFinite(size)) continue;
+      sizes.push(size);
+      if (snrRatio && Number.isFinite(snrRatio[at]!)) snr.push(snrRatio[at]!);
     }
   }
   const sorted = Float64Array.from(sizes).sort();
@@ -156,7 +171,7 @@ function phaseScatterDeg(solutions: JudgedSolutions, isChosen: (row: number) => 
         const at = (row * chanCount + chan) * receptorCount + receptor;
         const [re, im] = [gains[2 * at]!, gains[2 * at + 1]!];
         const modulus = Math.hypot(re, im);
-        if (flags[at] === 1 || !(modulus > 0)) continue;
+        if (flags[at] === 1 || !(modulus > 0 && modulus < Infinity)) continue;
         const key = `${rowKey} ${receptor}`;
         const sum = series.get(key) ?? { re: 0, im: 0, count: 0 };
         series.set(key, { re: sum.re + re / modulus, im: sum.im + im / modulus, count: sum.count + 1 });
@@ -180,7 +195,8 @@ const names = (all: readonly string[]) => (all.length > 8 ? `${all.slice(0, 8).j
 export function judgeQuality(quality: SolutionQuality, limits: QualityLimits = defaultQualityLimits): QualityVerdict {
   const reasons: QualityReason[] = [];
   const say = (severity: QualityReason["severity"], text: string) => reasons.push({ severity, text });
-  const { present, antennas, absent } = quality;
+  const { present, antennas, absent, brokenCount } = quality;
+  if (brokenCount > 0) say("bad", `${brokenCount} solutions are no numbers and are not flagged`);
   if (antennas.length < limits.minAntennaCount)
     say("bad", `${antennas.length} antennas have solutions, expected ${limits.minAntennaCount} at least`);
   else if (antennas.length < limits.warnAntennaCount) say("warning", `only ${antennas.length} antennas have solutions`);
