@@ -54,7 +54,8 @@ const block = makeBlock();
 const rowsOf = Array.from({ length: baselineCount }, (_, baseline) =>
   Int32Array.from({ length: TIMES }, (_unused, time) => time * baselineCount + baseline),
 );
-const search = createRfiSearch(TIMES, CHANNELS, { ...RFI_SEARCH_DEFAULTS, subbandChannelCount: 48 });
+const OPTIONS = { ...RFI_SEARCH_DEFAULTS, subbandChannelCount: 48 };
+const search = createRfiSearch(TIMES, CHANNELS, OPTIONS);
 
 function measure(name: string, work: () => void): void {
   let bestMs = Infinity;
@@ -83,9 +84,12 @@ measure("exact zeros and non-finite", () => {
 measure("gathering amplitudes", () => {
   eachPlane((rows, correlation) => gatherAmplitudes(block, rows, correlation, search.amplitudes, search.flags));
 });
-measure("RFI search", () => {
-  eachPlane((rows, correlation) => searchBaseline(search, block, rows, correlation));
-});
+for (const kind of ["wasm", "plain"] as const) {
+  const twin = createRfiSearch(TIMES, CHANNELS, OPTIONS, kind);
+  measure(`RFI search, ${kind}`, () => {
+    eachPlane((rows, correlation) => searchBaseline(twin, block, rows, correlation));
+  });
+}
 measure("noise and correlated power", () => {
   eachPlane((rows, correlation) => measureBaseline(block, rows, correlation));
 });
