@@ -38,8 +38,8 @@ let hitEnd: i32 = 0;
  * @param counts Unflagged samples of each window, doubled likewise; 0 when none is flagged.
  */
 function doubleRow(sums: usize, counts: usize, length: i32, half: i32): f32 {
-  const ahead = <usize>half << 2;
-  const end = sums + (<usize>length << 2);
+  const ahead = (<usize>half) << 2;
+  const end = sums + ((<usize>length) << 2);
   let most = f32x4.splat(0);
   if (counts === 0) {
     for (let at = sums; at < end; at += 16) {
@@ -67,7 +67,7 @@ function meanOf(sums: v128, counts: v128): v128 {
 
 /** Notes where the mean of windows of `windowLength` exceeds the limit. */
 function findHits(sums: usize, counts: usize, length: i32, windowLength: i32, limit: f32): void {
-  const end = sums + (<usize>length << 2);
+  const end = sums + ((<usize>length) << 2);
   const toCounts = counts - sums;
   const limits = f32x4.splat(limit);
   const all = f32x4.splat(<f32>windowLength);
@@ -120,7 +120,7 @@ export function thresholdRows(
       const limit = limitOf(thresholds, k);
       if (most <= limit) continue;
       if (summed === 0) {
-        memory.copy(sums, line, (<usize>channelCount << 2) + room);
+        memory.copy(sums, line, ((<usize>channelCount) << 2) + room);
         if (hasGaps) countRow(counts, rowFlags, channelCount, room);
         summed = 1;
       }
@@ -129,7 +129,7 @@ export function thresholdRows(
       if (most <= limit) continue;
       findHits(sums, rowCounts, channelCount, summed, limit);
       const end = min(hitEnd, channelCount - summed + 1);
-      const threshold = load<f64>(thresholds + (<usize>k << 3));
+      const threshold = load<f64>(thresholds + ((<usize>k) << 3));
       if (!tryWindows(row, rowFlags, 1, hitFrom, end, summed, threshold, fresh)) continue;
       takeFresh(rowFlags, 1, hitFrom, end - 1 + summed, fresh);
       most = takeRow(row, rowFlags, channelCount, line, true);
@@ -304,7 +304,7 @@ function columnsToTry(
     const value = v128.and(v128.load(values + (at << 2)), keep);
     kept = v128.and(kept, keep);
     most = f32x4.pmax(most, f32x4.abs(value));
-    v128.store(sums + (<usize>time << 4), value);
+    v128.store(sums + ((<usize>time) << 4), value);
   }
   const hasGaps = !i32x4.all_true(kept);
   let hits = f32x4.gt(most, f32x4.splat(floorOf(load<f64>(thresholds))));
@@ -313,7 +313,7 @@ function columnsToTry(
     const limits = f32x4.splat(limitOf(thresholds, k));
     if (!v128.any_true(f32x4.gt(most, limits))) continue;
     if (summed === 0) {
-      memory.fill(sums + (<usize>timeCount << 4), 0, room);
+      memory.fill(sums + ((<usize>timeCount) << 4), 0, room);
       if (hasGaps) countColumns(counts, flags + channel, timeCount, channelCount, room);
       summed = 1;
     }
@@ -329,16 +329,16 @@ function columnsToTry(
 function countColumns(counts: usize, flags: usize, timeCount: i32, channelCount: i32, room: usize): void {
   for (let time: i32 = 0; time < timeCount; time++) {
     const keep = unflagged(flags + <usize>time * channelCount);
-    v128.store(counts + (<usize>time << 4), v128.and(keep, f32x4.splat(1)));
+    v128.store(counts + ((<usize>time) << 4), v128.and(keep, f32x4.splat(1)));
   }
-  memory.fill(counts + (<usize>timeCount << 4), 0, room);
+  memory.fill(counts + ((<usize>timeCount) << 4), 0, room);
 }
 
 /** As `doubleRow`, of four columns: the largest mean of each. */
 function doubleColumns(sums: usize, counts: usize, timeCount: i32, half: i32): v128 {
-  const ahead = <usize>half << 4;
+  const ahead = (<usize>half) << 4;
   // Sums that run over the end of the column are part of longer windows only.
-  const end = sums + (<usize>(timeCount - half) << 4);
+  const end = sums + ((<usize>(timeCount - half)) << 4);
   let most = f32x4.splat(0);
   if (counts === 0) {
     for (let at = sums; at < end; at += 16) {
