@@ -23,22 +23,30 @@ function taps(table: usize, fraction: f64, half: usize): v128 {
   return f32x4.add(v128.load(at), f32x4.mul(t, c1));
 }
 
-/** e^(iφ) of four phases in units of 2^-32 turns: cosines; polynomials of least error on ±π/4 (Taylor, to 3e-9 and 3e-8). */
-function cosines(phase: v128): v128 {
-  const quadrant = i32x4.shr_s(i32x4.add(phase, i32x4.splat(0x20000000)), 30);
-  const angle = f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(phase, i32x4.shl(quadrant, 30))), f32x4.splat(RAD_PER_UNIT));
+/** The quadrant of four phases in units of 2^-32 turns: the nearest multiple of a quarter. */
+function quadrants(phase: v128): v128 {
+  return i32x4.shr_s(i32x4.add(phase, i32x4.splat(0x20000000)), 30);
+}
+
+/** What phases are beyond their quadrants, in radians: ±π/4. */
+function anglesBeyond(phase: v128, quadrant: v128): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(phase, i32x4.shl(quadrant, 30))), f32x4.splat(RAD_PER_UNIT));
+}
+
+/** Cosines of phases from sines and cosines beyond their quadrants: cos, −sin, −cos, sin. */
+function turnedCosines(quadrant: v128, sin: v128, cos: v128): v128 {
   const odd = i32x4.ne(v128.and(quadrant, i32x4.splat(1)), i32x4.splat(0));
-  const value = v128.bitselect(sinePolynomial(angle), cosinePolynomial(angle), odd);
-  // The sign of the cosine is that of quadrants 0 and 3 (which is −1 here).
   const negative = v128.and(i32x4.add(quadrant, i32x4.splat(1)), i32x4.splat(2));
-  return v128.xor(value, i32x4.shl(negative, 30));
+  return v128.xor(v128.bitselect(sin, cos, odd), i32x4.shl(negative, 30));
 }
 
-/** Sines of four phases in units of 2^-32 turns. */
-function sines(phase: v128): v128 {
-  return cosines(i32x4.sub(phase, i32x4.splat(0x40000000)));
+/** Sines likewise: sin, cos, −sin, −cos. */
+function turnedSines(quadrant: v128, sin: v128, cos: v128): v128 {
+  const odd = i32x4.ne(v128.and(quadrant, i32x4.splat(1)), i32x4.splat(0));
+  return v128.xor(v128.bitselect(cos, sin, odd), i32x4.shl(v128.and(quadrant, i32x4.splat(2)), 30));
 }
 
+/** Taylor's polynomial on ±π/4: to 3e-8. */
 function cosinePolynomial(angle: v128): v128 {
   const square = f32x4.mul(angle, angle);
   let sum = f32x4.splat(2.48015873e-5);
@@ -48,13 +56,13 @@ function cosinePolynomial(angle: v128): v128 {
   return f32x4.add(f32x4.mul(sum, square), f32x4.splat(1));
 }
 
+/** Taylor's polynomial on ±π/4: to 2e-9. */
 function sinePolynomial(angle: v128): v128 {
   const square = f32x4.mul(angle, angle);
   let sum = f32x4.splat(2.75573192e-6);
   sum = f32x4.add(f32x4.mul(sum, square), f32x4.splat(-1.98412698e-4));
   sum = f32x4.add(f32x4.mul(sum, square), f32x4.splat(8.33333333e-3));
   sum = f32x4.add(f32x4.mul(sum, square), f32x4.splat(-1.66666667e-1));
-  // An odd quadrant's cosine is minus this sine: the sign of quadrants 1 and 2 makes it so.
   return f32x4.add(angle, f32x4.mul(angle, f32x4.mul(sum, square)));
 }
 
@@ -72,8 +80,12 @@ export function turnRecords(records: usize, count: i32, factor: f64, offset: f64
     phase = i32x4.replace_lane(phase, 1, phaseOf(factor * (load<f64>(at, 48) + offset)));
     phase = i32x4.replace_lane(phase, 2, phaseOf(factor * (load<f64>(at, 80) + offset)));
     phase = i32x4.replace_lane(phase, 3, phaseOf(factor * (load<f64>(at, 112) + offset)));
-    const cos = cosines(phase);
-    const sin = sines(phase);
+    const quadrant = quadrants(phase);
+    const angle = anglesBeyond(phase, quadrant);
+    const sinBeyond = sinePolynomial(angle);
+    const cosBeyond = cosinePolynomial(angle);
+    const cos = turnedCosines(quadrant, sinBeyond, cosBeyond);
+    const sin = turnedSines(quadrant, sinBeyond, cosBeyond);
     turnOne(at, f32x4.extract_lane(cos, 0), f32x4.extract_lane(sin, 0));
     turnOne(at + RECORD, f32x4.extract_lane(cos, 1), f32x4.extract_lane(sin, 1));
     turnOne(at + 2 * RECORD, f32x4.extract_lane(cos, 2), f32x4.extract_lane(sin, 2));
@@ -232,8 +244,12 @@ export function addScreened(batch: usize, rowCount: i32, plane: i32, steps: usiz
   const planes = i32x4.splat(plane);
   for (let row: i32 = 0; row < rowCount; row++) {
     const phase = i32x4.mul(v128.load(steps), planes);
-    const re = f32x4.mul(v128.load(batch), cosines(phase));
-    const im = f32x4.mul(v128.load(batch, 16), sines(phase));
+    const quadrant = quadrants(phase);
+    const angle = anglesBeyond(phase, quadrant);
+    const sin = sinePolynomial(angle);
+    const cos = cosinePolynomial(angle);
+    const re = f32x4.mul(v128.load(batch), turnedCosines(quadrant, sin, cos));
+    const im = f32x4.mul(v128.load(batch, 16), turnedSines(quadrant, sin, cos));
     v128.store(image, f32x4.add(v128.load(image), f32x4.add(re, im)));
     batch += 32;
     steps += 16;
@@ -246,9 +262,13 @@ export function setScreened(batch: usize, rowCount: i32, plane: i32, steps: usiz
   const planes = i32x4.splat(plane);
   for (let row: i32 = 0; row < rowCount; row++) {
     const phase = i32x4.mul(v128.load(steps), planes);
+    const quadrant = quadrants(phase);
+    const angle = anglesBeyond(phase, quadrant);
+    const sin = sinePolynomial(angle);
+    const cos = cosinePolynomial(angle);
     const value = v128.load(image);
-    v128.store(batch, f32x4.mul(value, sines(phase)));
-    v128.store(batch, f32x4.mul(value, cosines(phase)), 16);
+    v128.store(batch, f32x4.mul(value, turnedSines(quadrant, sin, cos)));
+    v128.store(batch, f32x4.mul(value, turnedCosines(quadrant, sin, cos)), 16);
     batch += 32;
     steps += 16;
     image += 16;
