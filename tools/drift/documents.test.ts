@@ -44,7 +44,7 @@ describe.each(markdown)("%s", (file) => {
 });
 
 /** Commands whose options belong to the commands below them. */
-const GROUPS_OF_COMMANDS = new Set(["ms", "queue", "locks", "config", "cal", "catalog"]);
+const GROUPS_OF_COMMANDS = new Set(["ms", "queue", "locks", "config", "cal", "catalog", "fits"]);
 
 describe("the commands that documents show", () => {
   // Only what stands in code counts, not prose such as "contimg ends with".

@@ -4,4 +4,4 @@
  * @returns its path
  * @throws PipelineError OUTPUT_NOT_WRITABLE, DISK_FULL
  */
-export type WriteReport = (directory: string, name: string, text: string) => string;
+export type WriteReport = (directory: string, name: string, content: string | Uint8Array) => string;

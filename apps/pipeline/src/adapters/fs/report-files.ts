@@ -5,14 +5,14 @@ import { dirname, join } from "node:path";
 import { asWriteError } from "../../domain/write-error.ts";
 import type { WriteReport } from "../../ports/report-files.ts";
 
-export const writeReport: WriteReport = (directory, name, text) => {
+export const writeReport: WriteReport = (directory, name, content) => {
   const path = join(directory, name);
   const unfinished = join(directory, `.${name}.${process.pid}~`);
   try {
     mkdirSync(dirname(path), { recursive: true });
     const fd = openSync(unfinished, "w");
     try {
-      const bytes = Buffer.from(text);
+      const bytes = typeof content === "string" ? Buffer.from(content) : content;
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
       fsyncSync(fd);
     } finally {
