@@ -96,11 +96,6 @@ export const errorCodes = {
     meaning:
       "A casacore table contradicts itself or uses a part of the format that is not known; the message names the file and the field.",
   },
-  FITS_UNREADABLE: {
-    disposition: "quarantine",
-    meaning:
-      "A FITS file contradicts itself, ends early, lacks what was asked for or uses a part of the format that is not known; the message names the file, the place, what was expected and what was found.",
-  },
   SOLVE_FAILED: {
     disposition: "quarantine",
     meaning: "Calibration found no solution: all data flagged, no source in the beam, or a model without numbers.",

@@ -87,7 +87,7 @@ export interface PictureMade {
   readonly highValue: number;
 }
 
-/** @throws PipelineError INPUT_UNREADABLE, FITS_UNREADABLE; for pictures OUTPUT_NOT_WRITABLE, DISK_FULL too */
+/** @throws PipelineError INPUT_UNREADABLE, IMAGE_UNREADABLE; for pictures OUTPUT_NOT_WRITABLE, DISK_FULL too */
 export interface ImageInspector {
   /** @param hdu  only this one, by number or EXTNAME; null: all. @param hasChecks  reads all data to check DATASUM */
   summarise(path: string, hdu: number | string | null, hasChecks: boolean): Promise<FitsSummary>;

@@ -105,16 +105,16 @@ test("what is wrong is said with a code and exit status 1, and no picture appear
     1,
     expect.stringMatching(/^INPUT_UNREADABLE: .*none\.fits.*ENOENT/),
   ]);
-  expect(contimg("fits", "stats", path, "--hdu", "9").stderr).toMatch(/^FITS_UNREADABLE: .*expected HDU 9/);
-  expect(contimg("fits", "stats", path, "--hdu", "SOURCES").stderr).toMatch(/^FITS_UNREADABLE: .*expected an image/);
+  expect(contimg("fits", "stats", path, "--hdu", "9").stderr).toMatch(/^IMAGE_UNREADABLE: .*expected HDU 9/);
+  expect(contimg("fits", "stats", path, "--hdu", "SOURCES").stderr).toMatch(/^IMAGE_UNREADABLE: .*expected an image/);
   expect(contimg("fits", "png", path, "--plane", "7").stderr).toMatch(
-    /^FITS_UNREADABLE: .*expected a plane below 2, found 7/,
+    /^IMAGE_UNREADABLE: .*expected a plane below 2, found 7/,
   );
   expect(contimg("fits", "png", path, "--limits", "5,1").status).toBe(2);
   expect(contimg("fits", "png", path, "--output", join(path, "../none/x.png")).status).toBe(0); // directories are made
   truncateSync(path, 20_000);
   const cut = contimg("fits", "png", path);
-  expect([cut.status, cut.stderr]).toEqual([1, expect.stringMatching(/^FITS_UNREADABLE: .*too short: HDU 0, data/)]);
+  expect([cut.status, cut.stderr]).toEqual([1, expect.stringMatching(/^IMAGE_UNREADABLE: .*too short: HDU 0, data/)]);
   expect(existsSync(path.replace(".fits", ".png"))).toBe(false);
   expect(contimg("fits", "header", path).stdout).toMatch(/\d+ bytes are missing/);
   const other = join(scratchDirectory(), "flat.fits");

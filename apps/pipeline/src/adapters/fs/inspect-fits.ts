@@ -47,11 +47,11 @@ async function reading<T>(path: string, read: (file: OpenedFitsFile) => Promise<
     return await read(file);
   } catch (error) {
     if (isFitsError(error)) {
-      const code = error.tag === "io" ? "INPUT_UNREADABLE" : "FITS_UNREADABLE";
+      const code = error.tag === "io" ? "INPUT_UNREADABLE" : "IMAGE_UNREADABLE";
       throw new PipelineError(code, error.message, { subject: path, cause: error });
     }
     if (error instanceof RangeError) {
-      throw new PipelineError("FITS_UNREADABLE", `${path}: ${error.message}`, { subject: path, cause: error });
+      throw new PipelineError("IMAGE_UNREADABLE", `${path}: ${error.message}`, { subject: path, cause: error });
     }
     throw error;
   }
