@@ -7,9 +7,10 @@ import { joinTest } from "../network/join.ts";
 import { listenForHosts } from "../network/listen.ts";
 import type { RemoteHost } from "../network/remote-host.ts";
 import { primitives } from "../primitives/index.ts";
+import { probeMount } from "../probes/probe-mount.ts";
 import { compareReports, comparisonLines } from "../report/compare.ts";
 import { reportHtml } from "../report/html.ts";
-import { readReport, reportJson } from "../report/json.ts";
+import { readReport, reportJson, snakeCased } from "../report/json.ts";
 import { exitStatusOf, type LockReport } from "../report/report.ts";
 import { actionLines, reportLines } from "../report/text.ts";
 import { type Scenario, seedExample } from "../scenario/scenario.ts";
@@ -19,6 +20,7 @@ import { shrinkTest } from "../trial/shrink-run.ts";
 import { Arguments, hostAndPort, usage, wholeNumber } from "./arguments.ts";
 import { helpText } from "./help.ts";
 import { loadScenario } from "./load-scenario.ts";
+import { probeLines } from "./probe-lines.ts";
 
 export interface CommandLineOptions {
   /** By which name it was called, for help. */
@@ -49,6 +51,7 @@ export async function runCommandLine(args: readonly string[], options: CommandLi
     if (given.has("list")) return await listPrimitives(given, options);
     if (given.positionals[0] === "compare") return compare(given, options);
     if (given.positionals[0] === "join") return await join(given, options);
+    if (given.positionals[0] === "probe") return await probe(given, options);
     return await test(given, options);
   } catch (error) {
     if (!isLockTesterError(error)) throw error;
@@ -80,6 +83,16 @@ function compare(given: Arguments, { out }: CommandLineOptions): 0 {
   const [a, b] = [before, after].map((path) => readReport(readText(path), path));
   for (const line of comparisonLines(compareReports(a!, b!))) out(line);
   return 0;
+}
+
+/** What locks in a directory do, and what that means for programs that use them. */
+async function probe(given: Arguments, { out }: CommandLineOptions): Promise<0 | 1> {
+  const [, directory, otherDirectory, ...more] = given.positionals;
+  if (directory === undefined || more.length > 0) throw usage("probe: expected a directory");
+  const found = await probeMount(directory, otherDirectory === undefined ? {} : { otherDirectory });
+  if (given.text("json") === "-") out(JSON.stringify(snakeCased(found)));
+  else for (const line of probeLines(found, given.has("quiet"))) out(line);
+  return found.advice.every(({ safety }) => safety !== "unsafe") ? 0 : 1;
 }
 
 function readText(path: string): string {

@@ -7,9 +7,11 @@ export function helpText(program: string): string {
   return `Usage: ${program} FILE [LOCKERS] [options]
        ${program} join HOST:PORT --token TOKEN
        ${program} compare BEFORE.json AFTER.json
+       ${program} probe DIRECTORY [SAME_DIRECTORY_BY_ANOTHER_MOUNT]
 
 Tests whether the locks of a file system can be trusted: starts processes that lock FILE (10 of them when LOCKERS is not
-given), and looks at what they protect with it. FILE is made when it is not there, and is removed again.
+given), and looks at what they protect with it. FILE is made when it is not there, and is removed again. "probe" tries what
+locks in a directory do when files are closed, processes fork, names change…, and says what casacore, HDF5 and SQLite need.
 
 Without options all lockers ask for a write lock at the same time, one second from now, release it, and stop.
 
@@ -56,5 +58,6 @@ Examples:
   ${program} /data/lock-file 10 --acquisitions 100 --hold 5ms --json report.json
   ${program} /data/lock-file 4 --scenario steps.yaml --shrink failing.yaml
   ${program} /nfs/lock-file 8 --acquisitions 100 --listen 0.0.0.0:7777 --hosts 1
-  ${program} compare before.json after.json`;
+  ${program} compare before.json after.json
+  ${program} probe /data/output/ms`;
 }

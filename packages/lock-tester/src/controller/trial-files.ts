@@ -6,6 +6,7 @@ import { LockTesterError, systemError } from "../errors.ts";
 import { countersOf, SLOT_LENGTH } from "../locker/shared-state.ts";
 
 const FILE_MODE = 0o664;
+const OTHER_TEST = /\.locktest-[0-9a-f]{8}$/;
 
 export class TrialFiles {
   readonly paths: readonly string[];
@@ -25,7 +26,15 @@ export class TrialFiles {
     try {
       for (const path of paths) {
         checkPath(path);
-        this.#namesBefore.set(path, new Set(namesBeside(path)));
+        const beside = namesBeside(path);
+        // Two tests at a time would remove each other's files.
+        const other = beside.find((name) => OTHER_TEST.test(name));
+        if (other !== undefined)
+          throw new LockTesterError(
+            "usage",
+            `${path}: another test uses it, or left ${other} behind when the machine stopped: remove that if none does`,
+          );
+        this.#namesBefore.set(path, new Set(beside));
         if (!existsSync(path)) this.#make(path);
         this.#make(path + stateSuffix, Buffer.alloc(SLOT_LENGTH * Float64Array.BYTES_PER_ELEMENT * slotCount));
       }

@@ -4,7 +4,7 @@ import { LockTesterError } from "../errors.ts";
 import { type LockReport, REPORT_FORMAT } from "./report.ts";
 
 export function reportJson(report: LockReport): string {
-  return `${JSON.stringify(renamed(report, snakeCase), finiteOnly)}\n`;
+  return `${JSON.stringify(snakeCased(report), finiteOnly)}\n`;
 }
 
 /** @throws LockTesterError `usage` when the text is no report */
@@ -22,6 +22,11 @@ export function readReport(text: string, name: string): LockReport {
       `${name}: expected a report, "format": "${REPORT_FORMAT}", found ${JSON.stringify(format)}`,
     );
   return value as LockReport;
+}
+
+/** The same with names in snake case, at all depths. */
+export function snakeCased(value: unknown): unknown {
+  return renamed(value, snakeCase);
 }
 
 /** Names of kinds, as `foreign-write`, are data and stay. */

@@ -7,7 +7,7 @@ import type { FlatStep, Scenario } from "../scenario/scenario.ts";
 import { shrinkSteps } from "./shrink.ts";
 
 /** A race does not show at every run. */
-const TRIES = 3;
+const TRIES = 2;
 const DEFAULT_WITHIN_MS = 120_000;
 const LIMIT_MS = 20_000;
 
@@ -17,6 +17,12 @@ export interface ShrunkTest {
   readonly runCount: number;
 }
 
+export interface ShrinkLimits {
+  readonly withinMs?: number;
+  /** So few steps are good enough. */
+  readonly enoughSteps?: number;
+}
+
 /**
  * @param failed  the report of the failing run
  * @returns the shortest scenario found that failed with the same verdict
@@ -24,13 +30,14 @@ export interface ShrunkTest {
 export async function shrinkTest(
   options: LockTestOptions,
   failed: LockReport,
-  withinMs = DEFAULT_WITHIN_MS,
+  { withinMs = DEFAULT_WITHIN_MS, enoughSteps = 1 }: ShrinkLimits = {},
 ): Promise<ShrunkTest> {
   const seed = options.seed ?? options.scenario.seed ?? 1;
   const all = expandSteps({ ...options.scenario, seed }, options.lockerCount) ?? [];
   const endMs = performance.now() + withinMs;
   let runCount = 0;
-  const isOver = () => performance.now() > endMs || options.signal?.aborted === true;
+  let shortestCount = all.length;
+  const isOver = () => shortestCount <= enoughSteps || performance.now() > endMs || options.signal?.aborted === true;
   const fails = async (steps: readonly FlatStep[]): Promise<boolean> => {
     for (let i = 0; i < TRIES && !isOver(); i++) {
       runCount++;
@@ -41,7 +48,9 @@ export async function shrinkTest(
         limitMs: LIMIT_MS,
         events: {},
       });
-      if (verdict === failed.verdict) return true;
+      if (verdict !== failed.verdict) continue;
+      shortestCount = steps.length;
+      return true;
     }
     return false;
   };
