@@ -13,7 +13,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 // Of every test, whatever came of it.
-afterEach(() => expect(readdirSync(folder)).toEqual([]));
+afterEach(() => {
+  const left = readdirSync(folder);
+  if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
+});
 
 const IGNORES_BUSY = `module:${join(import.meta.dirname, "ignores-busy.ts")}#ignoresBusy`;
 
