@@ -8,7 +8,7 @@ import { composeServices } from "../compose/conversion.ts";
 import { composeFlags } from "../compose/flagging.ts";
 import { imageInspector } from "../compose/images.ts";
 import { imaging } from "../compose/imaging.ts";
-import { inspectMachine, openLog } from "../compose/machine.ts";
+import { inspectMachine, inspectMachineThoroughly, openLog } from "../compose/machine.ts";
 import { openExistingQueue } from "../compose/queue.ts";
 import { composeStream } from "../compose/stream.ts";
 import { software } from "../version.ts";
@@ -51,7 +51,7 @@ function createProgram(): Command {
   addCatalogCommand(program, catalogTools);
   addImageCommand(program, imaging);
   addConfigCommand(program);
-  addDoctorCommand(program, inspectMachine);
+  addDoctorCommand(program, inspectMachineThoroughly);
   inheritSettings(program);
   // Last: its help is the library's, and would be overwritten.
   addLocktestCommand(program);

@@ -4,6 +4,7 @@ import { createSystemEnvironment } from "../adapters/environment/system-environm
 import { readEarthOrientation } from "../adapters/fs/earth-orientation.ts";
 import { systemClock } from "../adapters/fs/system-clock.ts";
 import { hostClock } from "../adapters/host/host-clock.ts";
+import { tryMsLocks } from "../adapters/locks/lock-trial.ts";
 import { createPinoLog, type PinoLog } from "../adapters/log/pino-log.ts";
 import { catalogStore } from "../adapters/sqlite/catalog-store.ts";
 import { probeWriteAheadLog } from "../adapters/sqlite/probe-wal.ts";
@@ -11,6 +12,7 @@ import type { Config } from "../config/settings.ts";
 import type { Finding } from "../services/finding.ts";
 import { inspectCalibration } from "../services/inspect-calibration.ts";
 import { type EnvironmentNeeds, inspectEnvironment } from "../services/inspect-environment.ts";
+import { inspectLocks } from "../services/inspect-locks.ts";
 
 const STANDARD_ERROR = 2;
 
@@ -41,4 +43,10 @@ export function inspectMachine({ conversion, calibration }: Config, needs: Envir
       calibratorCatalogPath: calibration.calibratorCatalog,
     }),
   ];
+}
+
+/** What it finds besides when it may take a second and start processes: locks that are contended for. */
+export async function inspectMachineThoroughly(config: Config, needs: EnvironmentNeeds): Promise<readonly Finding[]> {
+  const findings = inspectMachine(config, needs);
+  return [...findings, ...(await inspectLocks(needs, findings, tryMsLocks))];
 }

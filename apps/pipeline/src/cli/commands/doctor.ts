@@ -11,11 +11,13 @@ import { createOutput, describeError, type Output } from "../output.ts";
 
 /** Looks at the machine as `config` uses it. */
 export type Inspect = (config: Config, needs: EnvironmentNeeds) => readonly Finding[];
+export type InspectThoroughly = (config: Config, needs: EnvironmentNeeds) => Promise<readonly Finding[]>;
 
 const HELP = `
 Takes the flags of contimg stream, so that the same line can be asked about before it is run. Each finding is ok, a
 warning or a problem; what is not ok comes with something to type or do. Probes write small hidden files into the
-directories and remove them again. contimg stream looks at the same when it starts, and makes missing directories.
+directories and remove them again. contimg stream looks at the same when it starts, and makes missing directories; here two
+processes contend for a lock in the output directory besides.
 
 Exit status: 0 fit (there may be warnings), 1 there are problems, or the configuration is wrong, 2 wrong usage.
 
@@ -26,7 +28,7 @@ Examples:
 
 const MARKS = { ok: "ok     ", warning: "WARNING", problem: "PROBLEM" } as const;
 
-export function addDoctorCommand(program: Command, inspect: Inspect): void {
+export function addDoctorCommand(program: Command, inspect: InspectThoroughly): void {
   const command = program
     .command("doctor")
     .summary("is this machine fit to run on?")
@@ -34,12 +36,12 @@ export function addDoctorCommand(program: Command, inspect: Inspect): void {
     .option("--create", "make missing directories", false)
     .option("--json", "one JSON object a finding", false);
   addConfigOptions(command);
-  command.addHelpText("after", HELP).action(() => {
+  command.addHelpText("after", HELP).action(async () => {
     const { json, create } = command.opts<{ json: boolean; create: boolean }>();
     const output = createOutput(json, process.stdout, process.stderr, false);
     try {
       const { config } = configOfCommand(command);
-      const findings = inspect(config, environmentNeedsOf(config, create));
+      const findings = await inspect(config, environmentNeedsOf(config, create));
       showFindings(output, findings);
       process.exitCode = findings.some(({ verdict }) => verdict === "problem") ? 1 : 0;
     } catch (error) {
