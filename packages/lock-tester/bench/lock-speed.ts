@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LockReport } from "@contimg/lock-tester";
+import { type LockReport, readScenario } from "@contimg/lock-tester";
 import { runLockTest } from "@contimg/lock-tester/node";
 
 const folder = mkdtempSync(join(tmpdir(), "contimg-lock-speed-"));
@@ -44,7 +44,6 @@ try {
     ["flock", 20],
     ["fcntl", 20],
     ["ms-lock", 20],
-    ["casacore", 1],
   ] as const) {
     const { numbers } = await contend(primitive, 10, count, 5);
     const { handOff, wait, idleFraction, jainIndex, durationSec } = numbers;
@@ -53,6 +52,16 @@ try {
         `wait p99 ${wait.p99Ms.toFixed(0)} ms, ${durationSec.toFixed(2)} s in all, idle ${(100 * idleFraction).toFixed(0)} %, Jain ${jainIndex.toFixed(2)}`,
     );
   }
+  // All ask at the same moment: then all poll at the same moments, and one has the lock each second.
+  const together = await runLockTest({
+    path: join(folder, "lock"),
+    lockerCount: 10,
+    primitive: "casacore",
+    scenario: readScenario("steps: [write@+2s, sleep@50000, releaseif]", "together"),
+  });
+  console.log(
+    `casacore, ten lockers that ask at once and hold 50 ms: ${together.numbers.durationSec.toFixed(2)} s in all, wait p99 ${(together.numbers.wait.p99Ms / 1000).toFixed(2)} s, idle ${(100 * together.numbers.idleFraction).toFixed(0)} %`,
+  );
   const startMs = performance.now();
   const { numbers, processCount, oracle } = await contend("flock", 1000, 2, 0);
   console.log(
