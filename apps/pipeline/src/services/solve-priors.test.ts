@@ -21,7 +21,7 @@ const priorsOf = (config: Partial<CalSolveConfig>) =>
 
 beforeEach(() => {
   registry = createMemoryCalRegistry(new TestClock());
-  const register = (table: Partial<Parameters<typeof newCalTable>[0]> & { readonly path: string }) =>
+  const register = (table: Parameters<typeof newCalTable>[0] & { readonly path: string }) =>
     registry.register([newCalTable({ contentDigest: `content of ${table.path}`, ...table })]);
   register({
     type: "BP",
