@@ -61,8 +61,17 @@ try {
   for (const workerCount of [1, 2]) {
     const run = measure([
       ...contimg,
-      ...["cal", "solve", ms, "--catalog", catalog, "--no-register", "--json"],
-      ...["--output-prefix", join(scratch, `threads${workerCount}`), "--max-workers", String(workerCount)],
+      "cal",
+      "solve",
+      ms,
+      "--catalog",
+      catalog,
+      "--no-register",
+      "--json",
+      "--output-prefix",
+      join(scratch, `threads${workerCount}`),
+      "--max-workers",
+      String(workerCount),
       ...(flags.smearing ? [] : ["--no-smearing"]),
     ]);
     console.log(row(`contimg cal solve, ${workerCount} threads`, run));
