@@ -16,6 +16,7 @@ import type { CalRegistry } from "../ports/cal-registry.ts";
 import type { CalTableFiles } from "../ports/cal-table-files.ts";
 import type { WriteReport } from "../ports/report-files.ts";
 import { type ApplyServices, applyCalibration } from "../services/apply-calibration.ts";
+import { type PredictServices, predictModel } from "../services/predict-model.ts";
 import { type SolveServices, solveCalibration } from "../services/solve-calibration.ts";
 import { software } from "../version.ts";
 
@@ -29,6 +30,7 @@ export const calibration: {
   readonly files: CalTableFiles;
   readonly writeReport: WriteReport;
 } & SolveServices &
+  PredictServices &
   ApplyServices = {
   openExistingRegistry(path) {
     if (existsSync(path)) return openCalRegistry({ path, clock: hostClock() });
@@ -41,6 +43,19 @@ export const calibration: {
   middleMjd: (msPath) => application.middleMjd(msPath),
   matchTables: (applied) => application.prepare(applied).plan,
   apply: (applied, options) => applyCalibration(applied, { application, locks: msLockFiles(null) }, options),
+  async predict(msPath, catalogPath, options) {
+    const catalog = catalogStore.openSurvey(catalogPath);
+    try {
+      const earthOrientation = readEarthOrientation({ finalsPath: null, leapSecondsPath: null });
+      const ports = {
+        calibration: fileSystemMsCalibration(systemClock, software, earthOrientation),
+        locks: msLockFiles(null),
+      };
+      return await predictModel(msPath, catalog, ports, options);
+    } finally {
+      catalog.close();
+    }
+  },
   async solve(msPath, catalogPath, registryPath, options) {
     const catalog = catalogPath === null ? null : catalogStore.openSurvey(catalogPath);
     const registry = registryPath === null ? null : openCalRegistry({ path: registryPath, clock: hostClock() });

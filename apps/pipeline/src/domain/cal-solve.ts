@@ -262,3 +262,13 @@ export interface CalSolveReport {
     readonly solve: number;
   };
 }
+
+/** A model that was written into a Measurement Set. */
+export interface PredictReport {
+  readonly msPath: string;
+  readonly column: string;
+  /** Whether there was one before. */
+  readonly isReplaced: boolean;
+  readonly sourceCount: number;
+  readonly peakJy: number;
+}

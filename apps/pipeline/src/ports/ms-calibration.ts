@@ -1,6 +1,6 @@
 /** Solves on Measurement Sets. */
 
-import type { CalSolveConfig, CalSolveReport, SkySource } from "../domain/cal-solve.ts";
+import type { CalSolveConfig, CalSolveReport, PredictReport, SkySource } from "../domain/cal-solve.ts";
 
 /** Where a Measurement Set looks. */
 export interface CalibratableMs {
@@ -31,6 +31,11 @@ export interface SolveRequest {
   onProgress(step: string, doneCount: number, totalCount: number): void;
 }
 
+export interface PredictRequest extends Pick<SolveRequest, "sources" | "signal" | "onProgress"> {
+  readonly config: Pick<CalSolveConfig, "beam" | "dishDiameterM" | "isSmeared">;
+  readonly workerCount: number;
+}
+
 export interface MsCalibration {
   /** @throws PipelineError INPUT_UNREADABLE, TABLE_UNREADABLE, MS_UNSUITABLE */
   describe(msPath: string): CalibratableMs;
@@ -40,4 +45,10 @@ export interface MsCalibration {
    * @throws PipelineError SOLVE_FAILED, PRIOR_UNUSABLE, MODEL_UNUSABLE, OUTPUT_EXISTS, INTERRUPTED, and those of `describe`
    */
   solve(msPath: string, request: SolveRequest): Promise<CalSolveReport>;
+  /**
+   * Writes MODEL_DATA, all of it or nothing; the lock is the caller's.
+   *
+   * @throws PipelineError MS_UNSUITABLE, MODEL_UNUSABLE, MS_IN_USE, INTERRUPTED, DISK_FULL, and those of `describe`
+   */
+  predict(msPath: string, request: PredictRequest): Promise<PredictReport>;
 }

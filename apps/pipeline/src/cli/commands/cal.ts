@@ -2,12 +2,14 @@
 
 import type { Command } from "commander";
 import type { ApplyServices } from "../../services/apply-calibration.ts";
+import type { PredictServices } from "../../services/predict-model.ts";
 import type { SolveServices } from "../../services/solve-calibration.ts";
 import { addCalActive } from "./cal/active.ts";
 import { addCalApply } from "./cal/apply.ts";
 import { addCalCompare } from "./cal/compare.ts";
 import { addCalLs } from "./cal/ls.ts";
 import { addCalPlot } from "./cal/plot.ts";
+import { addCalPredict } from "./cal/predict.ts";
 import { addCalRegister } from "./cal/register.ts";
 import type { CalServices } from "./cal/registry-access.ts";
 import { addCalRetire } from "./cal/retire.ts";
@@ -29,13 +31,17 @@ Examples:
   contimg cal plot 2025-10-29T13:54:17_0~23_bpcal --output-dir plots
   contimg cal register /stage/dsa110-contimg/ms/calibrators/2025-10-29/2025-10-29T13:54:17_0~23_*cal`;
 
-export function addCalCommand(program: Command, services: CalServices & SolveServices & ApplyServices): void {
+export function addCalCommand(
+  program: Command,
+  services: CalServices & SolveServices & PredictServices & ApplyServices,
+): void {
   const cal = program
     .command("cal")
     .summary("calibration tables")
     .description("Looks after calibration tables: which there are, and which are applied to data of which time.")
     .addHelpText("after", HELP);
   addCalSolve(cal, services);
+  addCalPredict(cal, services);
   addCalApply(cal, services);
   addCalLs(cal, services);
   addCalShow(cal, services);

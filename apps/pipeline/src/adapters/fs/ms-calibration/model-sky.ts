@@ -25,7 +25,8 @@ import {
   utcFromMjdSec,
   type Vector,
 } from "@contimg/sky";
-import type { BeamKind, SkySource } from "../../../domain/cal-solve.ts";
+import type { BeamKind, CalSolveConfig, SkySource } from "../../../domain/cal-solve.ts";
+import { PipelineError } from "../../../domain/error-codes.ts";
 import type { Band } from "./bands.ts";
 import type { CalMs, RowBlock } from "./cal-ms.ts";
 
@@ -40,6 +41,40 @@ export interface ModelOptions {
   readonly earthOrientation: EarthOrientation;
   /** Over integrations and channels. */
   readonly isSmeared: boolean;
+}
+
+export function modelOptions(
+  { diametersM }: Pick<CalMs, "diametersM">,
+  {
+    sources,
+    config,
+    earthOrientation,
+  }: {
+    readonly sources: readonly SkySource[];
+    readonly config: Pick<CalSolveConfig, "beam" | "dishDiameterM" | "isSmeared">;
+    readonly earthOrientation: EarthOrientation;
+  },
+): ModelOptions {
+  return {
+    sources,
+    beam: config.beam,
+    dishDiameterM: config.dishDiameterM ?? diametersM.slice().sort()[diametersM.length >> 1]!,
+    earthOrientation,
+    isSmeared: config.isSmeared,
+  };
+}
+
+/** @throws PipelineError MODEL_UNUSABLE naming a source that has values that are no numbers */
+export function assertSources(msPath: string, sources: readonly SkySource[]): void {
+  const bad = sources.find(({ raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio }) =>
+    [raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio].some((value) => !Number.isFinite(value)),
+  );
+  if (bad === undefined) return;
+  throw new PipelineError(
+    "MODEL_UNUSABLE",
+    `${msPath}: source ${bad.name} of the model: expected finite numbers, found ${JSON.stringify(bad)}`,
+    { subject: msPath },
+  );
 }
 
 /** Windows that are predicted together, their channels one behind the other. */

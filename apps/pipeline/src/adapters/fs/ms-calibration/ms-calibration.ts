@@ -5,7 +5,9 @@ import type { EarthOrientation } from "@contimg/sky";
 import type { Clock } from "../../../ports/clock.ts";
 import type { MsCalibration } from "../../../ports/ms-calibration.ts";
 import { asTableError } from "../ms-flags/table-errors.ts";
-import { describeCalMs } from "./cal-ms.ts";
+import { type CalMs, describeCalMs } from "./cal-ms.ts";
+import { modelOptions } from "./model-sky.ts";
+import { predictMs } from "./predict-ms.ts";
 import { solveMs } from "./solve-ms.ts";
 
 const DEG_PER_RAD = 180 / Math.PI;
@@ -33,6 +35,15 @@ export function fileSystemMsCalibration(
           middleFreqHz: freqHz[freqHz.length >> 1]!,
           dishDiameterM: ms.diametersM.slice().sort()[ms.diametersM.length >> 1]!,
         };
+      } catch (error) {
+        throw asTableError(error, msPath);
+      }
+    },
+    async predict(msPath, { sources, config, ...run }) {
+      try {
+        const model = (ms: CalMs) => modelOptions(ms, { sources, config, earthOrientation });
+        const onProgress = (doneCount: number, totalCount: number) => run.onProgress("model", doneCount, totalCount);
+        return await predictMs(msPath, { ...run, model, onProgress });
       } catch (error) {
         throw asTableError(error, msPath);
       }

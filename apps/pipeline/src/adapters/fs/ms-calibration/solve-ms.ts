@@ -19,7 +19,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { SolveRequest } from "../../../ports/ms-calibration.ts";
 import { accumulate, sumsBytes } from "./accumulate.ts";
 import { blocksOf, type CalMs, describeCalMs, type RowBlock, unsuitable } from "./cal-ms.ts";
-import { type ModelOptions, ModelPredictor } from "./model-sky.ts";
+import { assertSources, type ModelOptions, ModelPredictor, modelOptions } from "./model-sky.ts";
 import { readPrior } from "./prior-gains.ts";
 import { selectFields } from "./select-fields.ts";
 import { commonIntervals, divideMoments, type Moment, type SolveIntervals } from "./solve-intervals.ts";
@@ -256,29 +256,11 @@ function solutionSec(name: StepName, { config }: SolveMsOptions): number | null 
   return name === "2G" ? config.phaseIntervalSec : null;
 }
 
-function modelOptions(ms: CalMs, { sources, config, earthOrientation }: SolveMsOptions): ModelOptions {
-  return {
-    sources,
-    beam: config.beam,
-    dishDiameterM: config.dishDiameterM ?? medianOf(ms.diametersM),
-    earthOrientation,
-    isSmeared: config.isSmeared,
-  };
-}
-
 function readMs(msPath: string, { sources, modelColumn, dataColumn, outputPrefix, config }: SolveMsOptions): CalMs {
   using main = openTable(msPath);
   const ms = describeCalMs(msPath, main);
   if (modelColumn === null && sources.length === 0) throw solveFailed(msPath, "the model has no source in the beam");
-  const bad = sources.find(({ raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio }) =>
-    [raDeg, decDeg, fluxJy, refFreqHz, spectralIndexRatio].some((value) => !Number.isFinite(value)),
-  );
-  if (bad)
-    throw new PipelineError(
-      "MODEL_UNUSABLE",
-      `${msPath}: source ${bad.name} of the model: expected finite numbers, found ${JSON.stringify(bad)}`,
-      { subject: msPath },
-    );
+  assertSources(msPath, sources);
   const [first] = ms.windows;
   for (const { dataDescId, freqHz, parallelCorrs } of ms.windows) {
     if (freqHz.length !== first!.freqHz.length || parallelCorrs.length !== first!.parallelCorrs.length)
