@@ -2,15 +2,12 @@
 
 import type { ApplyMode, ApplyOptions, CalApplyPlan } from "../domain/cal-apply.ts";
 import type { AppliedCalibration, ApplyReport, CalTableRequest } from "../domain/cal-apply-report.ts";
-import type { CalPolicy } from "../domain/cal-validity.ts";
 import { PipelineError } from "../domain/error-codes.ts";
-import type { CalRegistry } from "../ports/cal-registry.ts";
-import type { CalTableFiles } from "../ports/cal-table-files.ts";
 import type { MsApplication } from "../ports/ms-application.ts";
 import type { MsLockMode, MsLocks } from "../ports/ms-locks.ts";
 import { requestsOf, runApplication } from "../stages/apply/index.ts";
 import type { StageProgress } from "../stages/stage.ts";
-import { type FoundCalibration, findCalibration } from "./find-calibration.ts";
+import type { FoundCalibration } from "./find-calibration.ts";
 
 export interface ApplyCalibrationPorts {
   readonly application: MsApplication;
@@ -20,8 +17,6 @@ export interface ApplyCalibrationPorts {
 
 export interface ApplyCalibrationOptions {
   readonly mode: ApplyMode;
-  readonly options: ApplyOptions;
-  readonly dataColumn: string;
   readonly workerCount: number;
   readonly software: string;
   readonly lockTimeoutMs: number;
@@ -37,19 +32,6 @@ export interface ApplyServices {
   /** Reads the tables and matches them; nothing is calibrated. @throws PipelineError CAL_NOT_APPLICABLE, … */
   matchTables(applied: AppliedCalibration): CalApplyPlan;
   apply(applied: AppliedCalibration, options: ApplyCalibrationOptions): Promise<ApplyReport>;
-}
-
-/** Which tables the registry has for an instant, of which nothing that is needed is missing. */
-export function findForApplication(
-  registry: CalRegistry,
-  files: CalTableFiles,
-  msPath: string,
-  mjd: number,
-  policy: CalPolicy,
-): FoundCalibration {
-  const found = findCalibration(registry, files, mjd, policy, { retires: false });
-  assertComplete(found, msPath);
-  return found;
 }
 
 /** @throws PipelineError CAL_MISSING naming each type, when it was valid and will be, and what became of a better table */

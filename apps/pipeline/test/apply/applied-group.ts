@@ -2,7 +2,7 @@
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { openTable } from "@contimg/casacore-tables/node";
 import { afterAll } from "vitest";
 import { contimg, type Ran } from "../e2e/run-contimg.ts";
@@ -93,5 +93,3 @@ export function readColumns(msPath: string): MsColumns {
     columnNames: main.columnNames,
   };
 }
-
-export const folderOf = (msPath: string): string => dirname(msPath);

@@ -22,8 +22,6 @@ await applyCalibration(
   { application, locks: null },
   {
     mode: "corrected-data",
-    options: defaultApplyOptions,
-    dataColumn: "DATA",
     workerCount: 1,
     software: "contimg test",
     lockTimeoutMs: 0,

@@ -49,8 +49,6 @@ function apply(
     { application: fileSystemMsApplication(systemClock), locks: null },
     {
       mode,
-      options: defaultApplyOptions,
-      dataColumn: "DATA",
       workerCount: 1,
       software: "contimg test",
       lockTimeoutMs: 0,

@@ -152,8 +152,6 @@ async function apply(msPath: string, flags: ApplyFlags, services: CalServices & 
     const isTerminal = process.stderr.isTTY;
     const report = await services.apply(applied, {
       mode: flags.mode,
-      options: applied.options,
-      dataColumn: flags.column,
       workerCount: flags.maxWorkers,
       software,
       lockTimeoutMs: 1000 * flags.lockTimeout,
