@@ -39,6 +39,7 @@ export function streamCalibrateStage(
 ) {
   return calibrateStage({
     async calibrate(ms, { signal, onProgress }) {
+      const processes = hostProcesses();
       const solver = fileSystemMsCalibration(systemClock, software, earthOrientation);
       const sky = catalogStore.openSurvey(calibration.skyCatalogPath);
       try {
@@ -51,7 +52,8 @@ export function streamCalibrateStage(
               registry,
               files: calTableFiles,
               clock: systemClock,
-              owner: hostProcesses().identity,
+              owner: processes.identity,
+              isDead: (owner) => processes.state(owner) === "dead",
               solve: groupSolver(
                 ms,
                 sky,

@@ -4,6 +4,7 @@
  */
 
 import { z } from "zod";
+import { applyModes } from "../domain/cal-apply.ts";
 import { missingCalibrationPolicies } from "../domain/group-calibration.ts";
 import { defaultRetryPolicy } from "../domain/queue.ts";
 import { logLevels } from "../ports/log.ts";
@@ -201,6 +202,13 @@ export const settings = {
       "calibrator-catalog",
       "Catalogue of calibrators, as contimg catalog build vla-calibrators makes it: groups in which one crosses the meridian go to ms/calibrators, and the best is solved on.",
       file,
+    ),
+    apply_mode: choice(
+      "apply-mode",
+      applyModes,
+      "on-the-fly",
+      "Calibrated data: made anew by whoever reads the Measurement Set, or written into CORRECTED_DATA with weights and flags.",
+      { placeholder: "mode" },
     ),
     bandpass_interval_hours: decimal(
       "bandpass-interval-hours",

@@ -92,6 +92,7 @@ function calibrationSetupOf({ calibration, databases }: Config): CalibrationSetu
       gainIntervalDay: calibration.gainIntervalHours / HOURS_PER_DAY,
     },
     missing: calibration.missingCalibration,
+    applyMode: calibration.applyMode,
     waitMs: calibration.calibrationWaitHours * MS_PER_HOUR,
     borrowBandpassDay: calibration.borrowBandpassDays,
     borrowGainDay: calibration.borrowGainHours / HOURS_PER_DAY,

@@ -283,6 +283,21 @@ describe("a day of bandpass and hours of gains", () => {
     ]);
   });
 
+  test("gains on top of the bandpass that is applied come before nearer ones on top of another", () => {
+    const gainAt = (id: number, referenceMjd: number, path: string) =>
+      calTable(id, { type: "GP", referenceMjd, solvedWith: [{ type: "BP", path }] });
+    const own = gainAt(20, 60_976.5 - 0.02, bandpass.path);
+    const others = [gainAt(21, 60_976.5 - 0.01, "/cal/other"), gainAt(22, 60_976.5 + 0.01, "/cal/other")];
+    const { choices, reasons } = choose(60_976.5, [bandpass, own, ...others]);
+    expect(choices[1]!.tables.map(({ table, why }) => `${table.id} ${why}`)).toEqual(["20 only-before"]);
+    expect(reasons.filter(({ kind }) => kind === "solved-with-other")).toEqual([]);
+    // Of which nobody said on top of what they were solved, gains fit any bandpass.
+    const unknown = calTable(23, { type: "GP", referenceMjd: 60_976.5 + 0.01 });
+    expect(
+      choose(60_976.5, [bandpass, own, ...others, unknown]).choices[1]!.tables.map(({ table }) => table.id),
+    ).toEqual([20, 23]);
+  });
+
   test("tables are in the order in which they are applied", () => {
     const all = calTableTypes.map((type, at) => calTable(at + 1, { type, referenceMjd: 60_976 }));
     const wantsDelays = { ...defaultCalPolicy, optional: calTableTypes };

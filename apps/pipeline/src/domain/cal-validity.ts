@@ -79,7 +79,7 @@ export function chooseCalibration(tables: readonly CalTable[], mjd: number, poli
     const active = tables.filter((table) => table.type === type && table.status === "active");
     const valid = active.filter((table) => isValidAt(table, mjd));
     if (valid.length > 0) {
-      choices.push(INTERPOLATED.has(type) ? neighbours(type, valid, mjd) : nearest(type, valid, mjd));
+      choices.push(INTERPOLATED.has(type) ? neighbours(type, onTopOf(choices, valid), mjd) : nearest(type, valid, mjd));
       const endMjd = endOfCoverMjd(active, mjd);
       if (endMjd - mjd < (policy.expiringDay[type] ?? 0)) reasons.push({ kind: "expiring", type, atMjd: endMjd });
       continue;
@@ -99,6 +99,20 @@ export function chooseCalibration(tables: readonly CalTable[], mjd: number, poli
     reasons: [...reasons, ...solvedWithOther(choices)],
     isComplete: policy.required.every((type) => choices.some((choice) => choice.type === type)),
   };
+}
+
+const BANDPASSES: ReadonlySet<CalTableType> = new Set(["BA", "BP"]);
+
+/**
+ * Gains that were solved on top of the bandpass that is applied, if there are any: what drifts is in the bandpass of one time
+ * and in the gains of another, so that those of two bandpasses cannot be interpolated between.
+ */
+function onTopOf(choices: readonly TypeChoice[], gains: readonly CalTable[]): readonly CalTable[] {
+  const pathsOf = new Map(choices.map(({ type, tables }) => [type, tables.map(({ table }) => table.path)]));
+  const matching = gains.filter(({ solvedWith }) =>
+    solvedWith.every(({ type, path }) => !BANDPASSES.has(type) || pathsOf.get(type)?.includes(path) !== false),
+  );
+  return matching.length > 0 ? matching : gains;
 }
 
 /** Of two as good ones that which was registered later: somebody solved again. */

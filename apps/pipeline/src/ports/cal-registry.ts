@@ -70,9 +70,9 @@ export interface CalRegistry {
 
   /**
    * Lets one solve for `key` at a time: data and types, such as `2025-10-29T13:54:17 BP`. A lease that ran out is given
-   * to the next who asks.
+   * to the next who asks; so is one whose owner is known to be dead.
    */
-  claimSolve(key: string, owner: string, leaseMs: number): SolveClaim;
+  claimSolve(key: string, owner: string, leaseMs: number, isDead?: (owner: string) => boolean): SolveClaim;
 
   /** false: the lease is lost. */
   renewSolve(lease: SolveLease, leaseMs: number): boolean;

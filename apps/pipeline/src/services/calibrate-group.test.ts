@@ -85,6 +85,7 @@ function calibrate(
       files: whole,
       clock,
       owner: name,
+      isDead: (owner) => owner === "dead",
       solve: solverOf(group, name),
       say: (level, message) => void said.push(`${level} ${message}`),
       alert: (alert) => void alerts.push(alert),
@@ -195,6 +196,12 @@ describe("groups that come at the same time", () => {
     const waiting = calibrate(groupAt(MJD), {}, "a", {}, stop.signal);
     stop.abort();
     await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
+  });
+
+  test("take over at once from one whose process is gone", async () => {
+    registry.claimSolve("BP after 0", "dead", 60_000);
+    await expect(calibrate(groupAt(MJD))).resolves.toMatchObject({ status: "calibrated" });
+    expect(solves).toHaveLength(1);
   });
 
   test("take over from one that died while it solved", async () => {

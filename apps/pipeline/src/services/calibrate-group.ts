@@ -22,6 +22,8 @@ export interface CalibrateGroupPorts {
   readonly clock: Clock;
   /** Of this process, for leases. */
   readonly owner: string;
+  /** Whether the process of that identity is known to have ended. */
+  isDead(owner: string): boolean;
   /** Solves on the group, without registering anything. */
   readonly solve: SolveGroup;
   say(level: "INFO" | "WARNING", message: string): void;

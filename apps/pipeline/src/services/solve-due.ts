@@ -79,7 +79,9 @@ export async function solveWhatIsDue(
     const due = dueNow(group, find, ports, options);
     if (due === null) return { paths, isStillDue: false };
     const type = due.what === "bandpass" ? "BP" : "GP";
-    const claim = registry.claimSolve(`${type} after ${newest[type]}`, ports.owner, options.leaseMs);
+    const claim = registry.claimSolve(`${type} after ${newest[type]}`, ports.owner, options.leaseMs, (owner) =>
+      ports.isDead(owner),
+    );
     if (claim.kind === "busy") {
       if (clock.monotonicMs() - startedMs > options.busyWaitMs) {
         ports.say("WARNING", `Group ${subject}: ${claim.owner} solves ${type} for long; going on with what is valid`);

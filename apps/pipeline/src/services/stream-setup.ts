@@ -1,5 +1,6 @@
 /** Everything the streaming converter is told, as plain data; the configuration makes it, compose/ acts on it. */
 
+import type { ApplyMode } from "../domain/cal-apply.ts";
 import type { CalSchedule } from "../domain/cal-schedule.ts";
 import type { MissingCalibrationPolicy } from "../domain/group-calibration.ts";
 import type { MeasurementSet } from "../domain/measurement-set.ts";
@@ -19,6 +20,7 @@ export interface CalibrationSetup {
   readonly registryPath: string;
   readonly schedule: CalSchedule;
   readonly missing: MissingCalibrationPolicy;
+  readonly applyMode: ApplyMode;
   /** How long a group waits at most before it goes on uncalibrated. */
   readonly waitMs: number;
   /** How far outside its validity a table may be used, by `borrow`. */

@@ -62,6 +62,14 @@ describe.each(Object.entries(openers))("the registry in %s", (_, open) => {
       expect(registry.claimSolve("BP after 0", "you", 60_000)).toMatchObject({ kind: "claimed", attemptCount: 1 });
     });
 
+    test("of one that is known to be dead is not waited for", () => {
+      const lost = claimed(registry.claimSolve("BP after 0", "dead", 60_000));
+      expect(registry.claimSolve("BP after 0", "me", 60_000, (owner) => owner === "other").kind).toBe("busy");
+      const mine = registry.claimSolve("BP after 0", "me", 60_000, (owner) => owner === "dead");
+      expect(mine).toMatchObject({ kind: "claimed", attemptCount: 2, lastFailure: "dead did not end it in time" });
+      expect(registry.completeSolve(lost, [bandpass])).toBe("lease-lost");
+    });
+
     test("counts on, type by type, whatever becomes of the tables", () => {
       expect(registry.newestId("BP")).toBe(0);
       const { table } = registerOne(bandpass);

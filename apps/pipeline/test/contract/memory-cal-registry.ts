@@ -77,11 +77,16 @@ export function createMemoryCalRegistry(
     return tables.length < solve.paths.length || tables.some(isLost) ? undefined : tables;
   }
 
-  function claim(key: string, owner: string, leaseMs: number): SolveClaim {
+  function claim(
+    key: string,
+    owner: string,
+    leaseMs: number,
+    isDead: (owner: string) => boolean = () => false,
+  ): SolveClaim {
     const before = state.solves.get(key);
     if (before?.state === "claimed" && before.bootId === clock.bootId) {
       const expiresInMs = before.expiresBootMs - clock.sinceBootMs();
-      if (expiresInMs > 0) return { kind: "busy", owner: before.owner, expiresInMs };
+      if (expiresInMs > 0 && !isDead(before.owner)) return { kind: "busy", owner: before.owner, expiresInMs };
     }
     const tables = before?.state === "done" ? tablesOf(before) : undefined;
     if (tables) return { kind: "done", tables };

@@ -40,8 +40,8 @@ export const mutants: readonly (Mutant & {
   {
     name: "a completed group keeps its lease",
     file: "src/adapters/sqlite/claims.ts",
-    text: "ms_path = ?, ${NO_LEASE} WHERE ${HELD}",
-    replacement: "ms_path = ? WHERE ${HELD}",
+    text: "${NOT_HELD}, ${NO_LEASE} WHERE ${HELD}",
+    replacement: "${NOT_HELD} WHERE ${HELD}",
   },
   {
     name: "a worker completes a group that was taken from it",

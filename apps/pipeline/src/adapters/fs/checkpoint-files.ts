@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { freqInterpolations, timeInterpolations } from "../../domain/cal-apply.ts";
 import { calTableTypes } from "../../domain/cal-table.ts";
 import { asWriteError } from "../../domain/write-error.ts";
 import type { Checkpoint, CheckpointStore } from "../../ports/checkpoint-store.ts";
@@ -83,13 +84,38 @@ const calibrationSchema = z.object({
   reasons: z.array(z.string()),
 });
 
+const appliedSchema = z.object({
+  msPath: z.string(),
+  dataColumn: z.string(),
+  requests: z.array(
+    z.object({
+      type: z.enum(calTableTypes).nullable(),
+      orderIndex: z.number().nullable(),
+      paths: z.array(z.string()),
+    }),
+  ),
+  options: z.object({
+    timeInterpolation: z.enum(timeInterpolations).nullable(),
+    freqInterpolation: z.enum(freqInterpolations),
+    spwMapIds: z.array(z.number()).nullable(),
+    calibratesWeights: z.boolean(),
+  }),
+});
+
 const checkpointSchema = z.object({
   format: z.literal(FORMAT),
   groupId: z.string(),
   inputsDigest: z.string(),
   doneStages: z.array(z.string()),
   artifacts: z
-    .object({ "ms:DATA": msSchema, "ms:FLAG": msSchema, "ms:WEIGHT": msSchema, calibration: calibrationSchema })
+    .object({
+      "ms:DATA": msSchema,
+      "ms:FLAG": msSchema,
+      "ms:WEIGHT": msSchema,
+      "ms:CORRECTED_DATA": msSchema,
+      calibration: calibrationSchema,
+      "applied-calibration": appliedSchema,
+    })
     .partial(),
 });
 

@@ -38,13 +38,13 @@ export function calSolves({ database, clock, findPath, register }: SolveContext)
     return tables.length === paths.length && !tables.some(isLost) ? tables : undefined;
   }
 
-  function claim(key: string, owner: string, leaseMs: number): SolveClaim {
+  function claim(key: string, owner: string, leaseMs: number, isDead: (owner: string) => boolean): SolveClaim {
     const row = database.prepare("SELECT * FROM cal_solves WHERE solve_key = ?").get(key) as unknown as
       | SolveRow
       | undefined;
     if (row?.state === "claimed" && row.lease_boot_id === clock.bootId) {
       const expiresInMs = row.lease_expires_boot_ms - clock.sinceBootMs();
-      if (expiresInMs > 0) return { kind: "busy", owner: row.lease_owner, expiresInMs };
+      if (expiresInMs > 0 && !isDead(row.lease_owner)) return { kind: "busy", owner: row.lease_owner, expiresInMs };
     }
     const tables = row?.state === "done" ? tablesOf(row) : undefined;
     if (tables) return { kind: "done", tables };
@@ -77,7 +77,8 @@ export function calSolves({ database, clock, findPath, register }: SolveContext)
       .run(state, JSON.stringify(paths), failure, clock.nowUnixSec(), lease.key, lease.token).changes === 1;
 
   return {
-    claimSolve: (key, owner, leaseMs) => inTransaction(database, () => claim(key, owner, leaseMs)),
+    claimSolve: (key, owner, leaseMs, isDead = () => false) =>
+      inTransaction(database, () => claim(key, owner, leaseMs, isDead)),
 
     renewSolve: (lease, leaseMs) =>
       database
