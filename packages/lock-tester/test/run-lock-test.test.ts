@@ -216,6 +216,14 @@ steps:
   });
 });
 
+describe("a call that does not come back", () => {
+  test("ends the test, and the process that is in it", async () => {
+    const primitive = `module:${join(import.meta.dirname, "never-returns.ts")}#neverReturns`;
+    const report = await run("steps: [{send: write, to: 0}]", { primitive, silentMs: 2_500 });
+    expect(report).toMatchObject({ verdict: "hung", hang: { kind: "silent", lockers: [0] } });
+  });
+});
+
 describe("a correct lock", () => {
   test("raises no false alarm in 200,000 acquisitions", async () => {
     const plain = await run("steps: [{contend: {count: 45000}}]");
@@ -228,13 +236,24 @@ describe("a correct lock", () => {
   });
 });
 
+/** Much that may fail, and at the end something that must. */
+const FAILS_AT_THE_END = `
+seed: 3
+steps:
+  - {random: {count: 14, hold: [1ms, 3ms]}}
+  - {send: write, to: 0}
+  - {barrier: [0]}
+  - {send: [read, release, write], to: [1, 2]}
+  - barrier
+`;
+
 describe("a lock that fails", () => {
   test("is condemned, and the failing steps are cut down and still fail", async () => {
     const options: LockTestOptions = {
       path: join(folder, "lock-file"),
       lockerCount: 3,
       primitive: IGNORES_BUSY,
-      scenario: readScenario("{seed: 3, steps: [{random: {count: 26, hold: [2ms, 20ms]}}]}", "random"),
+      scenario: readScenario(FAILS_AT_THE_END, "fails"),
     };
     const failed = await runLockTest(options);
     expect(failed.verdict).toBe("violated");

@@ -28,6 +28,8 @@ export interface ControllerOptions {
   readonly steps: readonly FlatStep[];
   readonly files: TrialFiles;
   readonly limitMs: number;
+  /** A process that says nothing for so long does not answer any more. */
+  readonly silentMs: number;
   readonly signal: AbortSignal | undefined;
   readonly events: ControllerEvents;
   readonly setup: Omit<RunSetup, "logFolder">;
@@ -77,6 +79,8 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #lockers: readonly LockerRecord[];
   readonly #acquiredCounts = new Map<HostProcess, number>();
+  readonly #heardMs = new Map<HostProcess, number>();
+  readonly #stopped = new Set<HostProcess>();
   readonly #actions: SentAction[] = [];
   readonly #faults: Fault[] = [];
   readonly #problems: string[] = [];
@@ -217,6 +221,11 @@ export class Controller {
       // Whoever shares the process dies with it.
       for (const one of this.#lockers) if (one.process === record.process) one.diedNs ??= atNs;
     }
+    if (record.process && signal === "SIGSTOP") this.#stopped.add(record.process);
+    if (record.process && signal === "SIGCONT") {
+      this.#stopped.delete(record.process);
+      this.#heardMs.set(record.process, atNs / 1e6);
+    }
     record.host.signal(locker, signal);
   }
 
@@ -235,6 +244,7 @@ export class Controller {
   }
 
   #receive(from: HostProcess, message: FromLockers): void {
+    this.#heardMs.set(from, monotonicNs() / 1e6);
     switch (message.type) {
       case "ready":
         for (const locker of from.lockers) this.#lockers[locker]!.process = from;
@@ -283,6 +293,7 @@ export class Controller {
     const dead = this.#lockers.flatMap(({ state, diedNs }) => (state && diedNs !== undefined ? [state] : []));
     const acquiredCount = [...this.#acquiredCounts.values()].reduce((sum, count) => sum + count, 0);
     this.#hang = this.#watchdog.look(states, dead, acquiredCount, nowNs / 1e6);
+    this.#hang ??= this.#lookForSilent(nowNs / 1e6);
     const ranMs = (nowNs - startedNs) / 1e6;
     if (!this.#hang && ranMs > this.#options.limitMs) {
       const lockers = this.#lockers.flatMap(({ openCount }, locker) => (openCount > 0 ? [locker] : []));
@@ -295,10 +306,26 @@ export class Controller {
     this.#wake();
   }
 
+  /** A call that the kernel does not come back from keeps the whole process, as on a server that is gone. */
+  #lookForSilent(nowMs: number): Hang | undefined {
+    const isSilent = ({ process, hasEnded, openCount }: LockerRecord): boolean =>
+      process !== undefined &&
+      !hasEnded &&
+      openCount > 0 &&
+      !this.#stopped.has(process) &&
+      nowMs - (this.#heardMs.get(process) ?? nowMs) > this.#options.silentMs;
+    const lockers = this.#lockers.flatMap((record, locker) => (isSilent(record) ? [locker] : []));
+    if (lockers.length === 0) return undefined;
+    const afterMs = this.#options.silentMs;
+    const text = `lockers ${lockers.join(", ")} said nothing for ${(afterMs / 1000).toFixed(0)} s: a system call does not come back`;
+    return { kind: "silent", text, graph: [], lockers, afterMs };
+  }
+
   async #endAll(): Promise<void> {
     for (const [locker, { host }] of this.#lockers.entries()) {
       // One that is stopped could not hear that it is to end.
       if (this.#faults.some(({ text }) => text.startsWith("SIGSTOP"))) host.signal(locker, "SIGCONT");
+      if (this.#hang?.kind === "silent" && this.#hang.lockers.includes(locker)) host.signal(locker, "SIGKILL");
     }
     for (const host of this.#options.hosts) host.send("all", { type: "end" });
     const endMs = performance.now() + END_WITHIN_MS;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LockTesterError } from "../errors.ts";
+import { pause } from "../locker/clock.ts";
 import type { FromLockers, RunSetup, ToLockers } from "../locker/messages.ts";
 import type { Signal } from "../scenario/scenario.ts";
 import type { HostEvents, HostProcess, LockerHost } from "./locker-host.ts";
@@ -154,8 +155,16 @@ export class LocalHost implements LockerHost {
   async close(): Promise<void> {
     const all = Promise.all(this.#processes.map(({ exited }) => exited));
     const timer = setTimeout(() => this.#killAll(), END_WITHIN_MS);
-    await all;
+    const given = new AbortController();
+    // One that is in a call which the kernel does not come back from cannot even be killed; nobody waits for that.
+    await Promise.race([all, pause(2 * END_WITHIN_MS, given.signal)]);
+    given.abort();
     clearTimeout(timer);
+    for (const { child } of this.#processes) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      if (child.connected) child.disconnect();
+      child.unref();
+    }
     rmSync(this.#logFolder, { recursive: true, force: true });
     this.#tellSitter("done");
     this.#sitter.stdin!.end();

@@ -29,6 +29,8 @@ export interface LockTestOptions {
   readonly processCount?: number;
   /** The test ends at the latest after this. */
   readonly limitMs?: number;
+  /** A process of lockers that says nothing for so long ends the test; by default a quarter of a minute. */
+  readonly silentMs?: number;
   /** How long `read` and `write` wait; by default a minute, as the original does. */
   readonly timeoutMs?: number;
   readonly events?: ControllerEvents;
@@ -44,6 +46,7 @@ const PROCESS_BYTES = 60e6;
 /** Each lockers' waiting thread is a call of koffi, which allows 256 at a time. */
 const MOST_PER_PROCESS = 200;
 const DEFAULT_LIMIT_MS = 10 * 60_000;
+const DEFAULT_SILENT_MS = 15_000;
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
@@ -79,6 +82,7 @@ export async function runLockTest(options: LockTestOptions): Promise<LockReport>
       steps,
       files,
       limitMs: options.limitMs ?? DEFAULT_LIMIT_MS,
+      silentMs: options.silentMs ?? DEFAULT_SILENT_MS,
       signal: options.signal,
       events: options.events ?? {},
       setup: {

@@ -10,12 +10,15 @@ import { Locker } from "./locker.ts";
 import type { FromLockers, RunSetup, ToLockers } from "./messages.ts";
 
 const STATES_EACH_MS = 200;
+/** So many looks without a change are told as well: this process still answers. */
+const MOST_UNTOLD = 5;
 /** The end waits so long for locks to be let go of. */
 const END_WITHIN_MS = 2_000;
 
 const lockers = new Map<number, Locker>();
 let statesTimer: NodeJS.Timeout | undefined;
 let lastStates = "";
+let untoldCount = 0;
 
 function tell(message: FromLockers): void {
   process.send?.(message);
@@ -52,8 +55,9 @@ function tellStates(): void {
   const busy = states.filter(({ held, waiting }) => held.length > 0 || waiting !== null);
   const acquiredCount = [...lockers.values()].reduce((sum, locker) => sum + locker.acquiredCount, 0);
   const text = JSON.stringify([busy, acquiredCount]);
-  if (text === lastStates) return;
+  if (text === lastStates && ++untoldCount < MOST_UNTOLD) return;
   lastStates = text;
+  untoldCount = 0;
   tell({ type: "states", states: busy, acquiredCount });
 }
 

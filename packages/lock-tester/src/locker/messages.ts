@@ -77,7 +77,7 @@ export type FromLockers =
   | { readonly type: "failed"; readonly tag: LockTesterTag; readonly message: string; readonly code?: string }
   /** A locker's queue is empty: what came of the actions since the last time. */
   | { readonly type: "empty"; readonly locker: number; readonly results: readonly ActionResult[] }
-  /** Sent when it changes. `acquiredCount`: of all lockers of the process so far. */
+  /** Sent when it changes, and each second. `acquiredCount`: of all lockers of the process so far. */
   | { readonly type: "states"; readonly states: readonly LockerState[]; readonly acquiredCount: number }
   | {
       readonly type: "ended";
