@@ -213,3 +213,23 @@ test("every group was done once, and nothing is left", () => {
   expect(converted).toHaveLength(INDICES.length);
   for (const index of INDICES) expect(existsSync(msRow(index)["path"] as string)).toBe(true);
 });
+
+test("two groups at once solve once, and neither is left without", async () => {
+  const other = streamPlace({ groupCount: 2 });
+  const { chain } = place.setup;
+  const registryPath = join(other.root, "cal_registry.sqlite3");
+  const setup = {
+    ...other.setup,
+    chain: { ...other.setup.chain, flag: chain.flag, calibration: { ...chain.calibration!, registryPath } },
+  };
+  for (const index of [FIRST, NEXT])
+    for (const name of filesOf.get(index)!) copyFileSync(join(correlator, name), join(setup.incomingDir, name));
+  await runStreamUntil({ ...other, setup }, () => other.steps.filter((step) => step === "cleaned-up").length === 2);
+  expect(rows("SELECT table_type FROM caltables ORDER BY id", registryPath).map((row) => row["table_type"])).toEqual([
+    "BP",
+    "GP",
+    "2G",
+  ]);
+  expect(rows("SELECT cal_applied FROM ms_index", setup.queuePath)).toEqual([{ cal_applied: 1 }, { cal_applied: 1 }]);
+  expect(other.lines.filter((line) => /^(WARNING|ERROR)/.test(line))).toEqual([]);
+}, 120_000);
