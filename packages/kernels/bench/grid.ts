@@ -1,11 +1,11 @@
 /**
  * Speed of gridding and degridding, CPU seconds of one thread, and of the steps of an image.
  *
- * node --conditions=@contimg/source packages/kernels/bench/grid.ts [SIZE [ROWS [ACCURACY]]]
+ * node --conditions=@contimg/source packages/kernels/bench/grid.ts [SIZE [ROWS [ACCURACY [plain]]]]
  *
  * The array, field and band are those of the telescope: 96 antennas over 2.6 km, declination 16°, 768 channels from 1.31 to
  * 1.50 GHz, 4°. A full group is 109 440 rows; fewer are a random choice of them. Time that planes cost is measured with few
- * samples and taken off, so that rates are of gridding itself.
+ * samples and taken off, so that rates are of gridding itself. The last lines are of channels that became nodes first.
  */
 import { createEngine, type EngineKind, teamOf } from "../src/engine/index.ts";
 import {
@@ -16,6 +16,7 @@ import {
   planGridding,
   prepareGridding,
 } from "../src/grid/index.ts";
+import { compressVisibilities, planResampling, prepareResampling, weightNodes } from "../src/resample/index.ts";
 import { channelsHz, uvwOf } from "../test/gridding-reference.ts";
 import { uniformFrom } from "../test/uniform-from.ts";
 
@@ -87,5 +88,41 @@ function measure(kind: EngineKind, usedRows: number): void {
   console.log(`  planes   ${seconds.planes.toFixed(2)} s to the image, ${seconds.predictPlanes.toFixed(2)} s from it`);
 }
 
+/** The same through nodes. */
+function measureNodes(kind: EngineKind): void {
+  const size = { widthPx: sizePx, heightPx: sizePx, pixelRad };
+  const vis = new Float32Array(2 * sampleCount).fill(0.5);
+  let plan = planResampling(uvwM, freqHz, { ...size, toleranceRatio: accuracyRatio / 2 });
+  const planSec = cpuSec(() => {
+    plan = planResampling(uvwM, freqHz, { ...size, toleranceRatio: accuracyRatio / 2 });
+  });
+  const small = createEngine(plan.byteCount, kind);
+  prepareResampling(small, plan);
+  const nodes = new Float32Array(2 * plan.nodeCount);
+  const team = teamOf(small);
+  compressVisibilities(small, plan, { vis }, nodes, team);
+  const compressSec = cpuSec(() => compressVisibilities(small, plan, { vis }, nodes, team));
+  const weightSec = cpuSec(() => weightNodes(small, plan, nodes, {}, nodes, team));
+  const gridding = planGridding(plan.nodes, { ...size, accuracyRatio });
+  const engine = createEngine(gridding.byteCount, kind);
+  prepareGridding(engine, gridding);
+  const image = new Float32Array(sizePx * sizePx);
+  let order = orderSamples(gridding, plan.nodes);
+  const orderSec = cpuSec(() => {
+    order = orderSamples(gridding, plan.nodes);
+  });
+  gridVisibilities(engine, gridding, order, plan.nodes, { vis: nodes }, image, teamOf(engine));
+  const gridSec = cpuSec(() => gridVisibilities(engine, gridding, order, plan.nodes, { vis: nodes }, image, team));
+  const [millions, nodeMillions] = [sampleCount / 1e6, plan.nodeCount / 1e6];
+  console.log(
+    `${kind}: ${millions.toFixed(1)} M channels as ${nodeMillions.toFixed(2)} M nodes, ${plan.classes.length} distances`,
+  );
+  console.log(`  plan     ${planSec.toFixed(2)} s; order of nodes ${orderSec.toFixed(2)} s`);
+  console.log(`  compress ${compressSec.toFixed(2)} s, ${(millions / compressSec).toFixed(0)} Mvis/s`);
+  console.log(`  weight   ${weightSec.toFixed(2)} s, ${(millions / weightSec).toFixed(0)} Mvis/s`);
+  console.log(`  image    ${gridSec.toFixed(2)} s, ${gridding.planeCount} planes included`);
+}
+
 measure("wasm", rowCount);
-measure("plain", Math.min(rowCount, 300));
+measureNodes("wasm");
+if (process.argv[5] === "plain") measure("plain", 50);

@@ -7,7 +7,7 @@ import { bytesOfBase64 } from "./base64.ts";
 import { fftBase64 } from "./modules/fft.ts";
 import { MOST_BYTES, PAGE_BYTES, type WasmFunctions, type WasmMemory, webAssembly } from "./webassembly.ts";
 
-/** "wasm" needs WebAssembly with vectors and threads; "plain" runs anywhere, at about a quarter of the speed. */
+/** "wasm" needs WebAssembly with vectors and threads; "plain" runs anywhere, ten to thirty times slower. */
 export type EngineKind = "wasm" | "plain";
 
 /** What another thread needs to work on the same memory. */

@@ -39,8 +39,9 @@ export function kernelPairs(accuracyRatio: number): readonly KernelPair[] {
   if (!(accuracyRatio >= LEAST_ACCURACY_RATIO && accuracyRatio <= 0.1)) {
     throw new RangeError(`accuracy: expected ${LEAST_ACCURACY_RATIO} to 0.1, found ${accuracyRatio}`);
   }
-  // Three equal errors of half the accuracy add to 0.87 of it; the rest is for rounding.
-  const enough = leastOversampled(accuracyRatio / 2);
+  // Three equal errors of 0.575 of the accuracy add to it, where all are largest, in the field's corners; near the limit, rounding
+  // needs room too.
+  const enough = leastOversampled(accuracyRatio * (accuracyRatio < 1e-5 ? 0.5 : 0.575));
   const uv = enough.filter(({ supportCount }) => UV_SUPPORTS.includes(supportCount));
   return uv.flatMap((kernel) => enough.map((w) => ({ uv: kernel, w })));
 }

@@ -1,7 +1,7 @@
 /** An image to visibilities. */
 import type { Engine } from "../engine/engine.ts";
 import { forParts, type Team } from "../engine/team.ts";
-import { blockIndex, fillScreenSteps, imageFactors } from "./image-factors.ts";
+import { blockIndex, imageFactors } from "./image-factors.ts";
 import { type GriddingPlan, RECORDS_TOGETHER, wSupportOf } from "./plan-gridding.ts";
 import { planeWork, predictPlane } from "./plane-transforms.ts";
 import type { SampleOrder } from "./sample-order.ts";
@@ -33,7 +33,6 @@ export function degridVisibilities(
     throw new RangeError(`model: expected ${plan.widthPx * plan.heightPx} numbers, found ${model.length}`);
   }
   const work = planeWork(engine, plan, team);
-  fillScreenSteps(engine, plan, team);
   putModel(engine, plan, model, team);
   const records = sampleRecords(engine, plan, order, samples, work.scratchAt, RECORDS_TOGETHER, undefined);
   const filled = { count: 0 };

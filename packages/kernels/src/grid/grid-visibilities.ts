@@ -1,7 +1,7 @@
 /** Visibilities to an image. */
 import type { Engine } from "../engine/engine.ts";
 import { forParts, type Team } from "../engine/team.ts";
-import { blockIndex, fillScreenSteps, imageFactors } from "./image-factors.ts";
+import { blockIndex, imageFactors } from "./image-factors.ts";
 import { type GriddingPlan, RECORDS_TOGETHER, wSupportOf } from "./plan-gridding.ts";
 import { imagePlane, type PlaneWork, planeWork } from "./plane-transforms.ts";
 import type { SampleOrder } from "./sample-order.ts";
@@ -32,7 +32,7 @@ export function gridVisibilities(
     throw new RangeError(`image: expected ${plan.widthPx * plan.heightPx} numbers, found ${image.length}`);
   }
   const work = planeWork(engine, plan, team);
-  startImage(engine, work, team);
+  startImage(work, team);
   const records = sampleRecords(engine, plan, order, samples, work.scratchAt, RECORDS_TOGETHER, data);
   const filled = { count: 0 };
   const turn = turnFactor(plan);
@@ -69,10 +69,9 @@ function finishPlane(work: PlaneWork, order: SampleOrder, groups: PlaneGroups, t
   }
 }
 
-function startImage(engine: Engine, work: PlaneWork, team: Team): void {
+function startImage(work: PlaneWork, team: Team): void {
   const { plan, f32 } = work;
   const { places, blockWidthPx, heightPx } = plan;
-  fillScreenSteps(engine, plan, team);
   forParts(team, blockWidthPx / 4, (block) => {
     const start = places.imageAt / 4 + block * 4 * heightPx;
     f32.fill(0, start, start + 4 * heightPx);

@@ -1,6 +1,5 @@
 /** What gridding multiplied the image by and must be undone, in float64, and the steps of the screens. */
 import type { Engine } from "../engine/engine.ts";
-import { forParts, type Team } from "../engine/team.ts";
 import { type EsKernel, kernelCorrection, kernelTransform } from "./es-kernel.ts";
 import type { GriddingPlan } from "./plan-gridding.ts";
 import { leastNMinusOne, nMinusOne } from "./sky-geometry.ts";
@@ -16,21 +15,30 @@ export interface ImageFactors {
 /** The correction across planes is interpolated in a table: cubic, of a smooth and even function, to 1e-11. */
 const TABLE_STEPS = 1024;
 
-/** Corrections for all columns, rows and n of a plan. */
+const known = new WeakMap<GriddingPlan, ImageFactors>();
+
+/** Corrections for all columns, rows and n of a plan; found once for each. */
 export function imageFactors(plan: GriddingPlan): ImageFactors {
-  return {
+  const found = known.get(plan);
+  if (found !== undefined) return found;
+  const factors = {
     ofColumn: axisFactors(plan.uvKernel, plan.widthPx, plan.gridWidthCount),
     ofRow: axisFactors(plan.uvKernel, plan.heightPx, plan.gridHeightCount),
     ofN: plan.wKernel === undefined ? () => 1 : nFactor(plan, plan.wKernel),
   };
+  known.set(plan, factors);
+  return factors;
 }
 
 function axisFactors(kernel: EsKernel, countPx: number, periodCount: number): Float64Array {
   const transform = kernelTransform(kernel);
   const centre = Math.floor(countPx / 2);
-  return Float64Array.from({ length: countPx }, (_, index) =>
-    kernelCorrection(transform, (index - centre) / periodCount),
-  );
+  const factors = new Float64Array(countPx);
+  for (let offset = 0; offset <= centre; offset++) {
+    factors[centre - offset] = kernelCorrection(transform, offset / periodCount);
+    if (centre + offset < countPx) factors[centre + offset] = factors[centre - offset];
+  }
+  return factors;
 }
 
 function nFactor(plan: GriddingPlan, kernel: EsKernel): (nLess1: number) => number {
@@ -64,17 +72,19 @@ export function blockIndex(plan: GriddingPlan, column: number, row: number): num
 }
 
 /** Writes the steps of the screens: turns of a pixel from one plane to the next. Beyond the horizon they do not matter. */
-export function fillScreenSteps(engine: Engine, plan: GriddingPlan, team: Team): void {
+export function fillScreenSteps(engine: Engine, plan: GriddingPlan): void {
   const { blockWidthPx, heightPx, pixelRad, planeStepLambda, nCentreFactor, wKernel } = plan;
   const steps = new Int32Array(engine.buffer, plan.places.stepsAt, blockWidthPx * heightPx);
-  forParts(team, blockWidthPx / 4, (block) => {
-    for (let row = 0; row < heightPx; row++) {
-      const m = (row - Math.floor(heightPx / 2)) * pixelRad;
-      for (let lane = 0; lane < 4; lane++) {
-        const l = (blockWidthPx / 2 - 4 * block - lane) * pixelRad;
-        const turns = wKernel === undefined ? 0 : planeStepLambda * (nMinusOne(l, m) - nCentreFactor);
-        steps[(block * heightPx + row) * 4 + lane] = Math.round(turns * 2 ** 32) | 0;
-      }
+  if (wKernel === undefined) return void steps.fill(0);
+  const centre = Math.floor(heightPx / 2);
+  for (let column = 0; column < blockWidthPx; column++) {
+    const l = (blockWidthPx / 2 - column) * pixelRad;
+    const first = (column >> 2) * heightPx * 4 + (column & 3);
+    for (let offset = 0; offset <= centre; offset++) {
+      const turns = planeStepLambda * (nMinusOne(l, offset * pixelRad) - nCentreFactor);
+      const step = Math.floor(turns * 4294967296 + 0.5) | 0;
+      steps[first + 4 * (centre - offset)] = step;
+      if (centre + offset < heightPx) steps[first + 4 * (centre + offset)] = step;
     }
-  });
+  }
 }

@@ -167,7 +167,10 @@ function columnsToImage(work: PlaneWork, plane: number, column: number, rowStart
   const batchCount = Math.min(2, (blockWidthPx - column) / 4);
   // Cells beyond a period come to the places of others: these are added, the first of each place is not.
   const wraps = rowEnd - rowStart > gridHeightCount;
-  for (let b = 0; b < batchCount; b++) zeroBatch(f32, scratchAt + b * stride, 0, gridHeightCount);
+  const gapEnd = wraps ? rowEnd : rowStart + gridHeightCount;
+  forPieces((wraps ? rowStart : rowEnd) - halfVCount, gapEnd - halfVCount, gridHeightCount, (start, end, place) => {
+    for (let b = 0; b < batchCount; b++) zeroBatch(f32, scratchAt + b * stride, place, place + end - start);
+  });
   if (wraps) addWrappedColumns(work, columnAt, rowStart, rowEnd, batchCount);
   else {
     forPieces(rowStart - halfVCount, rowEnd - halfVCount, gridHeightCount, (start, end, place) => {

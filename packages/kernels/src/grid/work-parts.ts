@@ -1,6 +1,7 @@
 /** How the groups of an order are given to threads, and what the kernels are told of a plane. */
 import type { Engine } from "../engine/engine.ts";
 import { fillLineFft } from "../fft/line-fft.ts";
+import { fillScreenSteps } from "./image-factors.ts";
 import { kernelTable } from "./kernel-table.ts";
 import { type GriddingPlan, RECORD_BYTES, RECORDS_TOGETHER, wSupportOf } from "./plan-gridding.ts";
 import { type PlaneWork, planeAt } from "./plane-transforms.ts";
@@ -67,10 +68,11 @@ export function recordArguments(
   return [listAt, plan.rowStrideBytes, uvTableAt, plan.uvKernel.supportCount, wTableAt, wSupport, tapsAt];
 }
 
-/** Writes the tables of a plan; one thread does, once, before any work. */
+/** Writes the tables of a plan and the steps of its screens; one thread does, once, before any work. */
 export function prepareGridding(engine: Engine, plan: GriddingPlan): void {
   fillLineFft(engine, plan.rowFft);
   fillLineFft(engine, plan.columnFft);
+  fillScreenSteps(engine, plan);
   const { uvTableAt, wTableAt } = plan.places;
   for (const [at, kernel] of [
     [uvTableAt, plan.uvKernel],
