@@ -3,10 +3,12 @@
 import { readEarthOrientation } from "../adapters/fs/earth-orientation.ts";
 import { imageFiles } from "../adapters/fs/image-files.ts";
 import { imageableMsReader } from "../adapters/fs/ms-imaging/describe-ms.ts";
+import { embeddedImager } from "../adapters/fs/ms-imaging/embedded-imager.ts";
 import { msLockFiles } from "../adapters/locks/ms-lock-files.ts";
 import { wscleanEngine } from "../adapters/wsclean/wsclean-engine.ts";
 import type { ImagingEngine } from "../domain/imaging.ts";
 import { type ImageMsOptions, type ImageMsPorts, imageMs, planImage } from "../services/image-ms.ts";
+import { software } from "../version.ts";
 
 interface EngineChoice {
   readonly engine: ImagingEngine;
@@ -14,10 +16,11 @@ interface EngineChoice {
   readonly timeoutMs: number;
 }
 
-function portsOf({ wscleanCommand, timeoutMs }: EngineChoice): ImageMsPorts {
+function portsOf({ engine, wscleanCommand, timeoutMs }: EngineChoice): ImageMsPorts {
   return {
     reader: imageableMsReader(readEarthOrientation({ finalsPath: null, leapSecondsPath: null })),
-    imager: wscleanEngine({ command: wscleanCommand, timeoutMs }),
+    imager:
+      engine === "embedded" ? embeddedImager({ software }) : wscleanEngine({ command: wscleanCommand, timeoutMs }),
     files: imageFiles,
     locks: msLockFiles(null),
   };

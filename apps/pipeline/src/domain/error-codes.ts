@@ -142,6 +142,11 @@ export const errorCodes = {
     disposition: "halt",
     meaning: "The imager that was asked for is not installed, or too old; the message says what is expected.",
   },
+  MEMORY_SHORT: {
+    disposition: "halt",
+    meaning:
+      "An image would take more memory than the machine or the limit has; the message says how much. Make it smaller, or image windows by themselves.",
+  },
   IMAGING_FAILED: {
     disposition: "quarantine",
     meaning: "The imager ended with an error; its last lines are in the message. No product was given its name.",

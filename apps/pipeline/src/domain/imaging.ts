@@ -1,6 +1,6 @@
 /** What is imaged and how, in the words of WSClean, whichever engine does it. */
 
-export const imagingEngines = ["wsclean"] as const;
+export const imagingEngines = ["embedded", "wsclean"] as const;
 export type ImagingEngine = (typeof imagingEngines)[number];
 
 export type Weighting =

@@ -1,11 +1,14 @@
 /** Makes images of a Measurement Set. */
 
+import type { AppliedCalibration } from "../domain/cal-apply-report.ts";
 import type { ImageProduct } from "../domain/image-products.ts";
 import type { ImagingEngine, ImagingParameters } from "../domain/imaging.ts";
 
 export interface ImagingRequest {
   readonly msPath: string;
   readonly dataColumn: string;
+  /** Applied on the way, nothing is written; null: the data column as it is. */
+  readonly calibration: AppliedCalibration | null;
   readonly parameters: ImagingParameters;
   readonly threadCount: number;
   readonly memoryLimitBytes: number | null;
@@ -33,11 +36,11 @@ export interface ImagingRun {
 
 export interface Imager {
   readonly engine: ImagingEngine;
-  /** @throws PipelineError ENGINE_UNUSABLE when the engine is not there or too old, MS_UNSUITABLE, CONFIG_INVALID */
+  /** @throws PipelineError CAL_NOT_APPLICABLE, ENGINE_UNUSABLE when the engine is not there or too old, MS_UNSUITABLE, CONFIG_INVALID */
   plan(request: ImagingRequest): Promise<ImagingPlan>;
   /**
    * @returns what was made, in `workDir`
-   * @throws PipelineError IMAGING_FAILED, INTERRUPTED, DISK_FULL
+   * @throws PipelineError IMAGING_FAILED, MEMORY_SHORT, INTERRUPTED, DISK_FULL
    */
   run(plan: ImagingPlan, run: ImagingRun): Promise<readonly ImageProduct[]>;
 }

@@ -1,6 +1,7 @@
 /** Images one Measurement Set: plan, image, correct for the beam, judge, give the products their names. */
 
 import { basename, join } from "node:path";
+import type { AppliedCalibration } from "../domain/cal-apply-report.ts";
 import type { QualityVerdict } from "../domain/cal-quality.ts";
 import type { BeamKind } from "../domain/cal-solve.ts";
 import { PipelineError } from "../domain/error-codes.ts";
@@ -25,6 +26,8 @@ export interface ImageMsOptions {
   readonly parameters: ImagingParameters;
   /** "auto": CORRECTED_DATA where there is some, else DATA. */
   readonly dataColumn: string;
+  /** Applied to DATA on the way, by engines that can; null: none. */
+  readonly calibration: AppliedCalibration | null;
   readonly beam: BeamKind;
   /** Of the dishes; null: as the Measurement Set says. */
   readonly dishDiameterM: number | null;
@@ -67,7 +70,8 @@ export async function planImage(msPath: string, ports: ImageMsPorts, options: Im
   }
   const ms = ports.reader.describe(msPath, parameters.spwIds);
   const dataColumn = chooseColumn(ms, options.dataColumn);
-  const request = { msPath, dataColumn, parameters, threadCount, memoryLimitBytes };
+  const { calibration } = options;
+  const request = { msPath, dataColumn, calibration, parameters, threadCount, memoryLimitBytes };
   return { ms, dataColumn, engine: await ports.imager.plan(request) };
 }
 

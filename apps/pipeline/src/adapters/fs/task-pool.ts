@@ -11,6 +11,8 @@ export interface TaskRunner<Task, Result> {
 
 export interface TaskRunOptions {
   readonly workerCount: number;
+  /** One task too has a thread of its own: it takes long, or waits for others. Default: it runs in the caller's. */
+  readonly alwaysOnThreads?: boolean;
   readonly signal: AbortSignal;
   /** What messages are about, and what is at work on it. */
   readonly subject: string;
@@ -45,7 +47,7 @@ export async function runOnThreads<Job, Task, Result>(
   options: TaskRunOptions,
 ): Promise<readonly Result[]> {
   const workerCount = Math.min(options.workerCount, tasks.length);
-  if (workerCount <= 1) return runInThisThread(job, tasks, openRunner, options);
+  if (workerCount <= 1 && options.alwaysOnThreads !== true) return runInThisThread(job, tasks, openRunner, options);
   const timer = setInterval(options.onTick, TICK_MS);
   const workers: Worker[] = [];
   try {

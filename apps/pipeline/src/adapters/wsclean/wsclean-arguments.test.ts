@@ -5,6 +5,7 @@ import { commandText, wscleanArguments } from "./wsclean-arguments.ts";
 const request = {
   msPath: "/d/2025-10-03T11:48:50.ms",
   dataColumn: "CORRECTED_DATA",
+  calibration: null,
   parameters: parametersOfTier.standard,
   threadCount: 2,
   memoryLimitBytes: null,

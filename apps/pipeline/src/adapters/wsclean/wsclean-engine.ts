@@ -25,6 +25,12 @@ export function wscleanEngine({ command, timeoutMs }: WscleanOptions): Imager {
     engine: "wsclean",
 
     async plan(request: ImagingRequest): Promise<ImagingPlan> {
+      if (request.calibration !== null)
+        throw new PipelineError(
+          "CONFIG_INVALID",
+          `${request.msPath}: WSClean applies no calibration: expected CORRECTED_DATA, found tables to apply on the way; use contimg cal apply --mode corrected-data first, or --engine embedded`,
+          { subject: request.msPath },
+        );
       const engineVersion = await versionOf(command);
       const description = [commandText(command, wscleanArguments(request, "NAME", "TEMP_DIR"))];
       return { engine: "wsclean", engineVersion, request, description };

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { defaultApplyOptions } from "../../domain/cal-apply.ts";
 import { type BeamKind, beamKinds } from "../../domain/cal-solve.ts";
 import { isPipelineError } from "../../domain/error-codes.ts";
 import { organisedImageBase } from "../../domain/image-products.ts";
@@ -15,6 +16,7 @@ import {
   qualityTiers,
   type Weighting,
 } from "../../domain/imaging.ts";
+import { requestsOfPaths } from "../../services/apply-calibration.ts";
 import type { ImageMsOptions, ImagePlanned, ImageReport } from "../../services/image-ms.ts";
 import { software } from "../../version.ts";
 import { createOutput, describeError, type Output, progressBar } from "../output.ts";
@@ -28,7 +30,8 @@ Without --name the products become OUTPUT_DIR/images/DATE/NAME.img-image.fits, -
 Exit status: 0 done, 1 refused, failed or a bad image, 2 wrong usage, 130 interrupted.
 
 Examples:
-  contimg image obs.ms --engine wsclean --output-dir out
+  contimg image obs.ms --engine embedded --output-dir out
+  contimg image obs.ms --engine embedded --table obs_0_bpcal --table obs_0_gpcal --output-dir out
   contimg image obs.ms --engine wsclean --size 2400 2400 --scale 6asec --niter 5000 --auto-mask 4 --name obs.img
   contimg image obs.ms --engine wsclean --spw 3,4 --quality-tier development --dry-run`;
 
@@ -59,6 +62,7 @@ interface ImageFlags {
   readonly spw?: readonly number[];
   readonly wgridderAccuracy?: number;
   readonly column: string;
+  readonly table: readonly string[];
   readonly beam: BeamKind;
   readonly dishDiameter?: number;
   readonly primaryBeamLimit?: number;
@@ -167,6 +171,12 @@ export function addImageCommand(program: Command, services: ImageServices): void
     .option("--spw <ids>", "spectral windows, as 0,3,4", numbers("--spw"))
     .option("--wgridder-accuracy <ratio>", "relative error of gridding", finiteNumber("--wgridder-accuracy"))
     .option("--column <name>", "what is imaged; auto: CORRECTED_DATA where there is some, else DATA", "auto")
+    .option(
+      "--table <path>",
+      "calibration table to apply to DATA on the way; may be given several times; for the embedded engine",
+      (path: string, before: readonly string[]) => [...before, resolve(path)],
+      [],
+    )
     .option("--beam <kind>", `${beamKinds.join(", ")}: how the dishes stood`, oneOf("--beam", beamKinds), "drift")
     .option("--dish-diameter <metres>", "(default: as the Measurement Set says)", finiteNumber("--dish-diameter"))
     .option("--primary-beam-limit <ratio>", "blank where the beam is below", finiteNumber("--primary-beam-limit"))
@@ -174,7 +184,7 @@ export function addImageCommand(program: Command, services: ImageServices): void
     .option("--name <base>", "path and begin of the names of products")
     .option("--overwrite", "replace products of the same names", false)
     .option("-j, --threads <n>", "threads", wholeNumber("--threads", 1, 256), availableParallelism())
-    .option("--abs-mem <GB>", "memory that WSClean may use", finiteNumber("--abs-mem"))
+    .option("--abs-mem <GB>", "memory that the imager may use", finiteNumber("--abs-mem"))
     .option("--timeout <seconds>", "WSClean is ended after so long", finiteNumber("--timeout"), 3600)
     .option(
       "--lock-timeout <seconds>",
@@ -278,7 +288,11 @@ function optionsOf(msPath: string, flags: ImageFlags, signal: AbortSignal, outpu
   const stem = msPath.slice(msPath.lastIndexOf("/") + 1).replace(/\.ms$/, "");
   const options: ImageMsOptions = {
     parameters: parametersOf(flags),
-    dataColumn: flags.column,
+    dataColumn: flags.table.length > 0 ? "DATA" : flags.column,
+    calibration:
+      flags.table.length === 0
+        ? null
+        : { msPath, dataColumn: "DATA", requests: requestsOfPaths(flags.table), options: defaultApplyOptions },
     beam: flags.beam,
     dishDiameterM: flags.dishDiameter ?? null,
     base: resolve(flags.name ?? organisedImageBase(flags.outputDir, stem)),
