@@ -47,6 +47,9 @@ const PYTHON_PACKAGES = {
 export type PythonModule = keyof typeof PYTHON_PACKAGES;
 
 const COMMAND_PACKAGES = {
+  bindfs: "bindfs",
+  glusterfs: "glusterfs-server glusterfs-client",
+  ip: "iproute2",
   fitsverify: "fitsverify",
   h5dump: "hdf5-tools",
   showtableinfo: "casacore-tools",

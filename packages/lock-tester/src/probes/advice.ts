@@ -159,7 +159,7 @@ function contimgAdvice(grounds: AdviceGrounds): Advice {
 }
 
 const KIND_NAME = {
-  flock: "flock",
+  flock: "locks by flock",
   posix: "fcntl record locks",
   ofd: "open-file locks",
   name: "names",

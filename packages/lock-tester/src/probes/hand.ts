@@ -6,7 +6,7 @@ import type { Member, Probe, ProbeTeam } from "./probe.ts";
 
 export const KINDS = ["flock", "posix", "ofd"] as const;
 export const RECORDS = ["posix", "ofd"] as const;
-const NAME = { flock: "flock(2)", posix: "POSIX record locks", ofd: "open-file-description locks" } as const;
+const NAME = { flock: "flock(2) locks", posix: "POSIX record locks", ofd: "open-file-description locks" } as const;
 
 /** Both have the file open as `handle`, under one name. */
 export async function bothOpen(team: ProbeTeam, handle: string): Promise<string> {

@@ -160,7 +160,7 @@ export const lockProbes: readonly Probe[] = [
   ...perKind(
     ["flock"],
     PROBE_NAMES.meetsFcntl,
-    "does a lock by %s keep out one by fcntl, as over NFS?",
+    "do %s keep out those by fcntl, as over NFS?",
     never,
     async (a, _, team, handle) => {
       await a.exclusive();
@@ -184,7 +184,7 @@ export const lockProbes: readonly Probe[] = [
   ...perKind(
     KINDS,
     PROBE_NAMES.unlinkedExcludes,
-    "does %s still keep others out when the file was removed and made anew?",
+    "do %s still keep others out when the file was removed and made anew?",
     never,
     async (_a, _, team, handle, kind) => {
       const name = await bothOpen(team, `${handle}-unlinked`);
@@ -197,7 +197,7 @@ export const lockProbes: readonly Probe[] = [
   ...perKind(
     KINDS,
     PROBE_NAMES.renamedExcludes,
-    "does %s follow the file when it is renamed?",
+    "do %s follow the file when it is renamed?",
     always,
     async (_a, _, team, handle, kind) => {
       const name = await bothOpen(team, `${handle}-renamed`);

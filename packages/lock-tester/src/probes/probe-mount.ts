@@ -43,7 +43,9 @@ export async function probeMount(directory: string, options: ProbeOptions = {}):
   const real = attempt(directory, () => realpathSync(directory));
   if (!attempt(directory, () => statSync(real)).isDirectory())
     throw new LockTesterError("usage", `${directory}: expected a directory`);
-  const folder = attempt(directory, () => mkdtempSync(join(real, ".lock-probe-")));
+  const folder = attempt(`${directory}: no folder for the probe can be made in it`, () =>
+    mkdtempSync(join(real, ".lock-probe-")),
+  );
   try {
     const other = options.otherDirectory === undefined ? folder : join(options.otherDirectory, basename(folder));
     if (!statSync(other, { throwIfNoEntry: false }))
