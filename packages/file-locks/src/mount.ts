@@ -47,6 +47,7 @@ function reachOf(kind: string, options: readonly string[]): Pick<MountVerdict, "
     if (has("flock")) return { reach: "shared", reason: "mounted with flock" };
     return { reach: "local", reason: has("localflock") ? "mounted with localflock" : "mounted without flock" };
   }
+  if (kind === "fuse.glusterfs") return { reach: "shared", reason: "locks go to the GlusterFS servers" };
   if (kind.startsWith("fuse")) return { reach: "unknown", reason: "FUSE: it depends on the program behind the mount" };
   return { reach: "unknown", reason: "not a file system that is known here" };
 }

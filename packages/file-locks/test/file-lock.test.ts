@@ -173,6 +173,7 @@ describe("a probe", () => {
     ["rw", "lustre", "rw,flock", "shared"],
     ["rw", "lustre", "rw,localflock", "local"],
     ["rw", "lustre", "rw", "local"],
+    ["rw", "fuse.glusterfs", "rw,user_id=0", "shared"],
     ["rw", "fuseblk", "rw,user_id=0", "unknown"],
     ["rw", "ext4", "rw", "local file system"],
   ])("knows mounts: %s %s %s is %s", (own, kind, options, reach) => {
