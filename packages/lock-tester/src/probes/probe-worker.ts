@@ -79,7 +79,8 @@ function sql(name: string, statements: readonly string[]): string | boolean {
     for (const statement of statements) last = database.prepare(statement).get();
   } catch (error) {
     if (/locked|busy/.test((error as Error).message)) return false;
-    throw error;
+    // Its code says only that it is SQLite's.
+    throw new Error((error as Error).message, { cause: error });
   }
   return last === undefined ? true : String(Object.values(last as object)[0]);
 }
