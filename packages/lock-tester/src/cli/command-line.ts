@@ -90,8 +90,10 @@ async function probe(given: Arguments, { out }: CommandLineOptions): Promise<0 |
   const [, directory, otherDirectory, ...more] = given.positionals;
   if (directory === undefined || more.length > 0) throw usage("probe: expected a directory");
   const found = await probeMount(directory, otherDirectory === undefined ? {} : { otherDirectory });
-  if (given.text("json") === "-") out(JSON.stringify(snakeCased(found)));
+  const json = given.text("json");
+  if (json === "-") out(JSON.stringify(snakeCased(found)));
   else for (const line of probeLines(found, given.has("quiet"))) out(line);
+  if (json !== undefined && json !== "-") writeFileSync(json, `${JSON.stringify(snakeCased(found))}\n`);
   return found.advice.every(({ safety }) => safety !== "unsafe") ? 0 : 1;
 }
 

@@ -5,7 +5,6 @@ import { primitives } from "../primitives/index.ts";
 export function helpText(program: string): string {
   const names = [...primitives.values()].map(({ name, summary }) => `  ${name.padEnd(18)}${summary}`);
   return `Usage: ${program} FILE [LOCKERS] [options]
-       ${program} probe DIRECTORY [SAME_DIRECTORY_BY_ANOTHER_MOUNT] [--json FILE] [--actions]
        ${program} join HOST:PORT --token TOKEN
        ${program} compare BEFORE.json AFTER.json
        ${program} probe DIRECTORY [SAME_DIRECTORY_BY_ANOTHER_MOUNT]
@@ -13,9 +12,6 @@ export function helpText(program: string): string {
 Tests whether the locks of a file system can be trusted: starts processes that lock FILE (10 of them when LOCKERS is not
 given), and looks at what they protect with it. FILE is made when it is not there, and is removed again. "probe" tries what
 locks in a directory do when files are closed, processes fork, names change…, and says what casacore, HDF5 and SQLite need.
-
-probe asks a directory some fifty questions about its locks in about three seconds, and says what the answers mean for
-casacore, HDF5 and SQLite, and what to set.
 
 Without options all lockers ask for a write lock at the same time, one second from now, release it, and stop.
 
@@ -45,7 +41,7 @@ On several machines, where FILE is on a shared file system with the same path:
 What is told:
   --json FILE           the report; "-" for standard output
   --html FILE           the report with a timeline, for a browser
-  --actions             the outcome and lateness of every action; every answer of a probe
+  --actions             the outcome and lateness of every action
   --shrink FILE         when the test fails, cut it down to few steps and write them
   --quiet               the verdict only
   -h, --help
@@ -54,8 +50,7 @@ Ways to lock:
 ${names.join("\n")}
   module:/PATH.ts#NAME  one of your own
 
-Exit status: 0 the locks were to be trusted, 1 they were not, 2 the test could not be run. A probe: 1 when a
-program needs a setting, or is not safe.
+Exit status: 0 the locks were to be trusted, 1 they were not, 2 the test could not be run.
 
 Examples:
   ${program} /tmp/lock-file 10
