@@ -32,19 +32,8 @@ beforeAll(() => {
   return () => rmSync(directory, { recursive: true, force: true });
 }, 300_000);
 
-const image = (directory: string, name: string, ...args: readonly string[]) => imageOf(ms, directory, name, ...args);
-const imageOf = (path: string, directory: string, name: string, ...args: readonly string[]) => {
-  const ran = contimg(
-    "image",
-    path,
-    "--engine",
-    "embedded",
-    "--name",
-    join(directory, name),
-    ...SIZE,
-    "--json",
-    ...args,
-  );
+const image = (directory: string, name: string, ...args: readonly string[]) => {
+  const ran = contimg("image", ms, "--engine", "embedded", "--name", join(directory, name), ...SIZE, "--json", ...args);
   return { ...ran, base: join(directory, name) };
 };
 
@@ -183,20 +172,22 @@ describe("the embedded imager on raw data", () => {
     run("cal", "apply", raw, ...tables, "--mode", "corrected-data");
     const corrected = await imaged("corrected", "--column", "CORRECTED_DATA");
     expect(onTheWay.some((value) => value > 1)).toBe(true);
-    expect(onTheWay).toEqual(corrected);
+    expect(onTheWay.filter((value, pixel) => value !== corrected[pixel]).length).toBe(0);
   }, 600_000);
 });
 
 describeWith([hasCommand("wsclean"), pythonWith("astropy", "numpy")], "the embedded imager beside WSClean", () => {
-  test.each([["natural"], ["uniform"], ["briggs", "0.5"]])(
+  test.each([["natural"], ["briggs", "0.5"]])(
     "makes the same dirty image with %s weights",
     (...weight) => {
       const directory = scratchDirectory();
-      const ours = imageOf(merged, directory, "ours", "--niter", "0", "--weight", ...weight);
+      const base = join(directory, "ours");
+      const fine = ["--size", "1000", "1000", "--scale", "6asec", "--minuv-l", "0", "--niter", "0"];
+      const ours = contimg("image", merged, "--engine", "embedded", "--name", base, ...fine, "--weight", ...weight);
       expect(ours.status, ours.stderr).toBeLessThan(2);
       const theirs = join(directory, "theirs");
-      const gridding = ["-use-wgridder", "-wgridder-accuracy", "1e-5", "-no-small-inversion", "-maxuv-l", "6500"];
-      const geometry = ["-size", "800", "800", "-scale", "15asec", "-pol", "I", "-data-column", "DATA"];
+      const gridding = ["-use-wgridder", "-wgridder-accuracy", "1e-5", "-no-small-inversion"];
+      const geometry = ["-size", "1000", "1000", "-scale", "6asec", "-pol", "I", "-data-column", "DATA"];
       const rest = [
         "-niter",
         "0",
@@ -223,7 +214,7 @@ print(np.sqrt(np.mean((a - b) ** 2) / np.mean(b ** 2)))
         ["dirty", "image"],
         ["psf", "psf"],
       ] as const) {
-        const paths = [`${ours.base}-${kind}.fits`, `${theirs}-${their}.fits`];
+        const paths = [`${base}-${kind}.fits`, `${theirs}-${their}.fits`];
         const error = Number(execFileSync(pythonPath, ["-c", script, ...paths], { encoding: "utf8" }));
         // The accuracy that is asked of ours is 1e-4.
         expect(error, kind).toBeLessThan(2e-4);

@@ -36,16 +36,13 @@ export function embeddedImager({ software }: EmbeddedImagerOptions): Imager {
   return {
     engine: "embedded",
 
-    // biome-ignore lint/suspicious/useAwait: the port is asynchronous.
-    async plan(request: ImagingRequest): Promise<ImagingPlan> {
-      const prepared = prepare(request);
-      return {
-        engine: "embedded",
-        engineVersion: software,
-        request,
-        description: describe(prepared, request),
-      };
-    },
+    // What is wrong with a request rejects, as it does with engines that have to be asked.
+    plan: async (request: ImagingRequest): Promise<ImagingPlan> => ({
+      engine: "embedded",
+      engineVersion: software,
+      request,
+      description: describe(prepare(request), request),
+    }),
 
     async run({ request }: ImagingPlan, run: ImagingRun): Promise<readonly ImageProduct[]> {
       const { ms, factors, calibratesWeights, job: plan } = prepare(request);
@@ -92,11 +89,18 @@ function prepare({ msPath, dataColumn, parameters, threadCount, calibration }: I
 
 function calibrationOf(msPath: string, dataColumn: string, calibration: ImagingRequest["calibration"]) {
   if (calibration === null) {
-    const ms = describeApplyMs(msPath, dataColumn);
+    const described = describeApplyMs(msPath, dataColumn);
+    const ms = dataColumn === "DATA" ? described : withPresentWeights(described);
     return { ms, factors: ms.windows.map(() => []), calibratesWeights: false };
   }
   const { ms, factors, plan } = prepareApplication(calibration);
   return { ms, factors, calibratesWeights: plan.calibratesWeights };
+}
+
+/** What applied calibration to a column made its weights, too. */
+function withPresentWeights(ms: ApplyMs): ApplyMs {
+  const spectrum = ms.weights.spectrum === null ? null : { column: "WEIGHT_SPECTRUM", isSigma: false };
+  return { ...ms, weights: { weightColumn: "WEIGHT", spectrum } };
 }
 
 function describe({ job, ms }: Prepared, { threadCount, calibration }: ImagingRequest): readonly string[] {
