@@ -54,8 +54,7 @@ const SMALL = ["--size", "1200", "1200", "--scale", "12asec", "--niter", "100", 
 describeWith([hasCommand("wsclean"), pythonWith("astropy", "numpy")], "contimg image with WSClean", () => {
   test("gives the image, the beam of the drift and their quotient, and changes nothing in the Measurement Set", () => {
     const directory = scratchDirectory();
-    // WSClean transforms each window by itself: one is faster.
-    const { ms, truth } = convertedSky(directory, "--merge-spws");
+    const { ms, truth } = convertedSky(directory);
     const before = digestOf(ms);
     const ran = contimg("image", ms, "--engine", "wsclean", "--output-dir", directory, ...SMALL, "--json");
     expect(ran.status, ran.stderr).toBe(0);
