@@ -119,11 +119,11 @@ async function makeImage(msPath: string, ports: ImageMsPorts, options: ImageMsOp
       throw new PipelineError("IMAGING_FAILED", `${msPath}: ${planned.engine.engine} made no image`, {
         subject: msPath,
       });
-    const corrected = await correctForBeam(image, planned, ports, options, stagingDir);
-    const residual = productOf(made, "residual") ?? image;
     const plane = await files.read(image.path);
-    const noisePlane = residual === image ? plane : await files.read(residual.path);
+    const residual = productOf(made, "residual");
+    const noisePlane = residual === undefined ? plane : await files.read(residual.path);
     const figures = measureImage(plane.values, noisePlane.values, plane.beam);
+    const corrected = await correctForBeam(image, plane.values, planned, ports, options, stagingDir);
     // The corrected image comes last: who sees it sees all.
     const names = [...made, ...corrected].map(({ path }) => basename(path));
     const paths = files.publish(stagingDir, names, base);
@@ -163,15 +163,16 @@ function refuseExisting(files: ImageFiles, { base, overwrites, parameters }: Ima
 const productOf = (products: readonly ImageProduct[], kind: ImageKind): ImageProduct | undefined =>
   products.find((product) => product.kind === kind && (product.channel === null || product.channel === "MFS"));
 
+/** @param values  of the image; they become those of the corrected one */
 async function correctForBeam(
   image: ImageProduct,
+  values: Float32Array,
   { ms }: ImagePlanned,
   { files }: ImageMsPorts,
   { parameters, beam, dishDiameterM, base, software }: ImageMsOptions,
   stagingDir: string,
 ): Promise<readonly ImageProduct[]> {
   if (beam === "none") return [];
-  const { values } = await files.read(image.path);
   const { widthPx, heightPx, scaleArcsec, beamLimitRatio } = parameters;
   const centre = { raRad: ms.raRad, decRad: ms.decRad };
   const diameterM = dishDiameterM ?? ms.dishDiameterM;
